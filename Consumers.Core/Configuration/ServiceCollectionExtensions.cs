@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Core;
+
+public static class ServiceCollectionExtensions
+{
+    /// <summary>Registers what all modules share. Options come from the section <c>Consumers</c>, then from <paramref name="configure"/>; wrong ones stop the start.</summary>
+    public static TaskConsumersBuilder AddTaskConsumers(this IServiceCollection services, Action<ConsumersOptions>? configure = null)
+    {
+        services.AddOptions<ConsumersOptions>()
+            .BindConfiguration(ConsumersOptions.Section)
+            .Configure(options => configure?.Invoke(options))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConsumersOptions>, ConsumersOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        // Thread-safe, unlike a Random of one's own; tests register theirs first.
+#pragma warning disable RS0030
+        services.TryAddSingleton(Random.Shared);
+#pragma warning restore RS0030
+        services.TryAddSingleton(provider => new RetrySchedule(provider.GetRequiredService<IOptions<ConsumersOptions>>().Value.Retry));
+        services.TryAddSingleton(provider => new InstanceIdentity(
+            provider.GetService<IConfiguration>()?["CONSUMER_ID"] is { Length: > 0 } id ? id : provider.GetRequiredService<IOptions<ConsumersOptions>>().Value.InstanceName,
+            provider.GetRequiredService<TimeProvider>()));
+        return new TaskConsumersBuilder(services);
+    }
+}

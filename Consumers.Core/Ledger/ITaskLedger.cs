@@ -1,0 +1,28 @@
+namespace Consumers.Core;
+
+/// <summary>The durable side of publishing through the API: rows first, the broker after (DESIGN §6).</summary>
+public interface ITaskLedger
+{
+    /// <summary>Writes QUEUED rows that are not published yet; durable when it returns. One result a message, in order.</summary>
+    ValueTask<IReadOnlyList<EnqueueResult>> EnqueueAsync(string module, IReadOnlyList<TaskMessage> messages, CancellationToken cancellationToken);
+
+    /// <summary>Notes that the broker confirmed these tasks.</summary>
+    ValueTask NotePublishedAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
+
+    /// <summary>QUEUED rows of this module that no broker confirmed, written longer ago than <paramref name="olderThan"/>, oldest first.</summary>
+    ValueTask<IReadOnlyList<TaskMessage>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken);
+
+    /// <summary>For a transport that forgets everything with its process: marks the module's unfinished tasks as not published, so that the relay publishes them again. Returns how many.</summary>
+    ValueTask<int> RequeueUnfinishedAsync(string module, CancellationToken cancellationToken);
+}
+
+public enum EnqueueResult
+{
+    Accepted,
+
+    /// <summary>The same id with the same type and payload is there already: accepted once, as before.</summary>
+    AlreadyThere,
+
+    /// <summary>The same id names another task: refused.</summary>
+    Conflict,
+}

@@ -1,0 +1,26 @@
+namespace Consumers.Core;
+
+/// <summary>What becomes of a delivery for an outcome. Pure: the same arguments give the same settlement.</summary>
+public static class SettlementPolicy
+{
+    /// <param name="retryCount">Retries before the attempt that just ended.</param>
+    /// <param name="random">In [0, 1): the jitter.</param>
+    public static Settlement Decide(TaskOutcome outcome, int retryCount, int maxRetries, RetrySchedule schedule, DateTimeOffset now, double random) => outcome switch
+    {
+        TaskOutcome.Succeeded => Settlement.Ack.Instance,
+        TaskOutcome.Permanent failure => new Settlement.DeadLetter(failure.DeadReason, TaskHeaders.CleanError(failure.Reason)),
+        TaskOutcome.Retryable failure when retryCount < maxRetries =>
+            new Settlement.Retry(now + schedule.DelayFor(retryCount, failure.After, random), retryCount + 1, TaskHeaders.CleanError(failure.Reason)),
+        TaskOutcome.Retryable failure => new Settlement.DeadLetter(DeadReason.Exhausted, TaskHeaders.CleanError(failure.Reason)),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
+    };
+
+    /// <summary>The state that a task is in after this settlement.</summary>
+    public static TaskState StateAfter(Settlement settlement) => settlement switch
+    {
+        Settlement.Ack => TaskState.Completed,
+        Settlement.Retry => TaskState.Retrying,
+        Settlement.DeadLetter => TaskState.Failed,
+        _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement, "does not end an attempt"),
+    };
+}
