@@ -24,6 +24,10 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider => new InstanceIdentity(
             provider.GetService<IConfiguration>()?["CONSUMER_ID"] is { Length: > 0 } id ? id : provider.GetRequiredService<IOptions<ConsumersOptions>>().Value.InstanceName,
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<DrainSignals>();
+        services.TryAddSingleton<PipelineStats>();
+        services.TryAddSingleton<HandlerCatalog>();
+        services.TryAddSingleton<TaskExecutorFactory>();
         return new TaskConsumersBuilder(services);
     }
 }
