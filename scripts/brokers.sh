@@ -106,7 +106,8 @@ pids_of_node() {
   for dir in /proc/[0-9]*; do
     { read -r comm <"$dir/comm"; } 2>/dev/null || continue
     [[ $comm == "$1" ]] || continue
-    if tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qxF "RABBITMQ_NODENAME=$node"; then printf '%s\n' "${dir#/proc/}"; fi
+    # It may end, or belong to somebody else, while we look.
+    if { tr '\0' '\n' <"$dir/environ" | grep -qxF "RABBITMQ_NODENAME=$node"; } 2>/dev/null; then printf '%s\n' "${dir#/proc/}"; fi
   done
 }
 

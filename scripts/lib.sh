@@ -44,11 +44,16 @@ is_alive() {
   proc_start "$1" && [[ $REPLY == "$2" ]]
 }
 
-# stop_process PID START SECONDS: SIGTERM, wait, and SIGKILL only after the deadline (returns 1 then).
+# stop_process PID START SECONDS: SIGTERM, then wait_for_end.
 stop_process() {
-  local deadline=$((SECONDS + $3))
   is_alive "$1" "$2" || return 0
   kill -TERM "$1" 2>/dev/null || true
+  wait_for_end "$@"
+}
+
+# wait_for_end PID START SECONDS: SIGKILL only after the deadline (returns 1 then).
+wait_for_end() {
+  local deadline=$((SECONDS + $3))
   while is_alive "$1" "$2"; do
     if ((SECONDS >= deadline)); then
       kill -KILL "$1" 2>/dev/null || true
@@ -178,14 +183,15 @@ valid_instance_name() { [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]]; }
 
 # --- Build -------------------------------------------------------------------------------------------------------
 
-# build_release: quiet when all is well. MSBuild itself knows what is up to date.
+# build_release: quiet when all is well, and each error once when not. MSBuild itself knows what is up to date.
 build_release() {
-  local started=$SECONDS
+  local started=$SECONDS log="$RUN_DIR/build.log"
   take_lock 7 "$RUN_DIR/build.lock" 900 build
   say "building (Release) ..."
   if ! (cd "$WEEK7_ROOT" && dotnet build Week7.sln -c Release -m:2 -nodeReuse:false -p:UseSharedCompilation=false \
-    -tl:off --nologo -v quiet "-clp:NoSummary;DisableConsoleColor" </dev/null 7>&-); then
-    die "the build failed; the lines above are the compiler's"
+    -tl:off --nologo -v quiet </dev/null 7>&-) >"$log" 2>&1; then
+    { grep -E '(^|[ :])error( |:)' "$log" || tail -n 30 "$log"; } | sed "s#$WEEK7_ROOT/##g" | sort -u | head -n 40 >&2
+    die "the build failed (all of its output: .run/build.log)"
   fi
   exec 7>&-
   say "built in $((SECONDS - started)) s"
