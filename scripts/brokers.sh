@@ -32,6 +32,12 @@ url_in_environment() {
   [[ -n $REPLY ]]
 }
 
+# port_for rabbitmq|redis STANDARD: a broker that died comes back where its clients look for it.
+port_for() {
+  if state_get "$BROKERS_DIR/$1" port && ! port_is_open "$REPLY"; then return 0; fi
+  pick_port "$2"
+}
+
 url_of_port() {
   if [[ $1 == rabbitmq ]]; then REPLY="amqp://guest:guest@127.0.0.1:$2/"; else REPLY="redis://127.0.0.1:$2"; fi
 }
@@ -127,11 +133,20 @@ stop_node() {
   stop_pids "${pids[@]}"
 }
 
+# stop_redis: ours is the one that works in our data folder.
+stop_redis() {
+  local dir comm
+  for dir in /proc/[0-9]*; do
+    { read -r comm <"$dir/comm"; } 2>/dev/null || continue
+    if [[ $comm == redis-server && $(readlink "$dir/cwd" 2>/dev/null) == "$redis_home" ]]; then stop_pids "${dir#/proc/}"; fi
+  done
+}
+
 start_rabbitmq() {
   local port dist_port epmd_port pid beam deadline schedulers node
   # A node of ours without a record (the record was deleted, or a start was cut short) would keep the data folder locked.
   stop_node
-  pick_port 5672; port=$REPLY
+  port_for rabbitmq 5672; port=$REPLY
   pick_port 25672; dist_port=$REPLY
   # Never the machine's own name daemon: whoever stops that one stops it for everybody.
   pick_port 14369; epmd_port=$REPLY
@@ -192,7 +207,8 @@ CONF
 
 start_redis() {
   local port pid deadline
-  pick_port 6379; port=$REPLY
+  stop_redis
+  port_for redis 6379; port=$REPLY
   mkdir -p "$redis_home"
   cat >"$redis_home/redis.conf" <<CONF
 bind 127.0.0.1
@@ -289,9 +305,8 @@ down_one() {
     compose down >/dev/null 2>&1 || warn "Docker did not stop $2"
   elif [[ $1 == rabbitmq ]]; then
     stop_node
-  elif state_get "$state" pid; then
-    local pid=$REPLY
-    state_get "$state" start && { stop_process "$pid" "$REPLY" 15 || warn "Redis did not stop in 15 s and was killed"; }
+  else
+    stop_redis
   fi
   rm -f "$state"
   say "stopped $2"

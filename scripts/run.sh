@@ -62,7 +62,7 @@ if host_is_running "$record"; then
   field since; since=$REPLY
   mend="stop it first: ./scripts/stop.sh --instance $instance"
   [[ -z $port || $port == "$running_port" ]] || die "$instance already runs on port $running_port; $mend"
-  [[ -z $asked_embedded || $running_on == embedded* ]] || die "$instance already runs on $running_on; $mend"
+  [[ -z $asked_embedded || $running_on == *embedded* ]] || die "$instance already runs on $running_on; $mend"
   host_is_ready "$running_port" || die "$instance runs since $since but is not ready (log: .run/hosts/$instance.log); $mend"
   say "$instance is already running since $since; for the newest code $mend"
   print_next_steps
@@ -114,7 +114,7 @@ else
   # An embedded instance is a fleet of its own, and shares its ledger with nobody.
   export RABBITMQ_URL=embedded
   unset REDIS_URL
-  transport="embedded in-memory transport"
+  transport="the embedded in-memory transport"
   ledger="$WEEK7_ROOT/data/embedded.db"
   [[ $instance == consumer-1 ]] || ledger="$WEEK7_ROOT/data/embedded-$instance.db"
 fi
