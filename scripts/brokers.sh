@@ -133,13 +133,19 @@ stop_node() {
   stop_pids "${pids[@]}"
 }
 
-# stop_redis: ours is the one that works in our data folder.
-stop_redis() {
+# pids_of_redis: ours is the one that works in our data folder.
+pids_of_redis() {
   local dir comm
   for dir in /proc/[0-9]*; do
     { read -r comm <"$dir/comm"; } 2>/dev/null || continue
-    if [[ $comm == redis-server && $(readlink "$dir/cwd" 2>/dev/null) == "$redis_home" ]]; then stop_pids "${dir#/proc/}"; fi
+    if [[ $comm == redis-server && $(readlink "$dir/cwd" 2>/dev/null) == "$redis_home" ]]; then printf '%s\n' "${dir#/proc/}"; fi
   done
+}
+
+stop_redis() {
+  local pids
+  mapfile -t pids < <(pids_of_redis)
+  stop_pids "${pids[@]}"
 }
 
 start_rabbitmq() {
@@ -297,9 +303,15 @@ up() {
 
 # down_one NAME LABEL
 down_one() {
-  local state="$BROKERS_DIR/$1" kind
-  if ! state_get "$state" kind; then return 1; fi
-  kind=$REPLY
+  local state="$BROKERS_DIR/$1" kind stray
+  if state_get "$state" kind; then
+    kind=$REPLY
+  else
+    # A start that was cut short leaves a process without a record.
+    if [[ $1 == rabbitmq ]]; then stray=$(pids_of_node beam.smp); else stray=$(pids_of_redis); fi
+    [[ -n $stray ]] || return 1
+    kind=process
+  fi
   if [[ $kind == docker ]]; then
     # The whole project is ours, so both go at once, with their network; the volumes stay.
     compose down >/dev/null 2>&1 || warn "Docker did not stop $2"
