@@ -58,6 +58,8 @@ sdks=$(dotnet --list-sdks 2>&1) || true
 probe=$(mktemp -d "${TMPDIR:-/tmp}/week7-probe.XXXXXX")
 trap 'rm -rf "$probe"' EXIT
 
+restore_seconds=600
+
 # restores public|partial: into an empty packages folder, because a registry's index may name what it cannot deliver.
 restores() {
   local op='!=' flag=false name dir="$probe/$1" options=()
@@ -73,12 +75,16 @@ restores() {
     while read -r name; do printf '    <PackageReference Include="%s" />\n' "$name"; done < <(packages_of "$op")
     printf '  </ItemGroup>\n</Project>\n'
   } >"$dir/Probe.csproj"
-  (cd "$dir" && NUGET_PACKAGES="$probe/packages-$1" timeout 300 dotnet restore Probe.csproj "${options[@]}" \
+  (cd "$dir" && NUGET_PACKAGES="$probe/packages-$1" timeout "$restore_seconds" dotnet restore Probe.csproj "${options[@]}" \
     "-p:PartialRegistry=$flag" -nodeReuse:false -tl:off --nologo </dev/null 6>&-) >"$probe/$1.log" 2>&1
 }
 
 say "asking once which packages the registry has ..."
-if restores public; then
+code=0
+restores public || code=$?
+# Slow is not the same as lacking: guessing here would settle on the wrong profile for good.
+((code != 124)) || die "the registry did not answer within $restore_seconds s; try again when it does"
+if ((code == 0)); then
   profile=public
 elif restores partial; then
   profile=partial
