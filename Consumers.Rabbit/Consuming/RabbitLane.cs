@@ -142,6 +142,12 @@ internal sealed partial class RabbitLane
             Log.CancelFailed(_logger, Number, e.Message);
         }
         _queue.Writer.TryComplete();
+        // Not left to the workers: all of them may be busy for long.
+        while (_queue.Reader.TryRead(out var delivery))
+        {
+            Interlocked.Decrement(ref _waiting);
+            delivery.HandBack();
+        }
     }
 
     /// <summary>Sends every ack that is due and closes the channel; its close is answered after the acks are in.</summary>
