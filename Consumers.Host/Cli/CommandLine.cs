@@ -36,6 +36,8 @@ internal sealed class CommandLine
             return ExitCode.BadInput;
         }
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output ?? Console.Out, Error = error };
+        // Long enough for what a verb still does after Ctrl-C, such as waiting for confirms.
+        configuration.ProcessTerminationTimeout = TimeSpan.FromSeconds(10);
         if (verb is { OwnsSignals: true })
         {
             // The library's two seconds would cut the drain short.

@@ -1,7 +1,7 @@
 using Consumers.Core;
+using Consumers.Core.InMemory;
 using Consumers.Fleet;
 using Consumers.Host.Api;
-using Consumers.Host.Cli;
 using Consumers.Host.Handlers;
 using Consumers.Host.Health;
 using Consumers.Host.Monitoring;
@@ -80,7 +80,7 @@ internal static class ConsumersHost
         var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddLedger().AddFleet();
         if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Rabbit))
         {
-            _ = RabbitAddress.IsEmbedded(builder.Configuration) ? consumers.AddInMemory() : consumers.AddRabbit();
+            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddInMemory() : consumers.AddRabbit();
         }
     }
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Consumers.Host.Hosting;
 
 /// <summary>Where the configuration comes from, last wins: the packaged appsettings.json, the one of the folder it is run from, environment, command line.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using Consumers.Host.Cli;
-using Microsoft.Extensions.Configuration;
 
 namespace Consumers.Host.Hosting;
 

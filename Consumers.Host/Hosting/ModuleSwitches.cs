@@ -1,5 +1,4 @@
 using Consumers.Host.Cli;
-using Microsoft.Extensions.Configuration;
 
 namespace Consumers.Host.Hosting;
 

@@ -1,5 +1,3 @@
-using Consumers.Core;
-
 namespace Consumers.Host.Monitoring;
 
 /// <summary>One reading of the fleet's counters.</summary>
