@@ -53,6 +53,14 @@ internal sealed class BenchBroker : IAsyncDisposable
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
     }
 
+    /// <summary>Puts a fanout exchange in front of a queue.</summary>
+    public async Task BindFanoutAsync(string exchange, string queue, CancellationToken cancellationToken)
+    {
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
+    }
+
     /// <summary>Publishes this many new tasks, all confirmed when it returns.</summary>
     public async Task FillAsync(string queue, int count, CancellationToken cancellationToken)
     {
