@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Consumers.Core;
@@ -24,6 +25,18 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider => new InstanceIdentity(
             provider.GetService<IConfiguration>()?["CONSUMER_ID"] is { Length: > 0 } id ? id : provider.GetRequiredService<IOptions<ConsumersOptions>>().Value.InstanceName,
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<DrainSignals>();
+        services.TryAddSingleton<PipelineStats>();
+        services.TryAddSingleton<HandlerCatalog>();
+        services.TryAddSingleton<TaskExecutorFactory>();
         return new TaskConsumersBuilder(services);
+    }
+
+    /// <summary>Adds the relay that publishes tasks accepted as rows; a ledger calls it, so that it starts after the ledger's own services.</summary>
+    public static TaskConsumersBuilder AddPublishRelay(this TaskConsumersBuilder builder)
+    {
+        builder.Services.TryAddSingleton<PublishRelay>();
+        builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PublishRelay>());
+        return builder;
     }
 }

@@ -31,7 +31,8 @@ public abstract record AttemptBegin
 
     /// <summary>Run the handler. The epoch is the fencing token for the outcome.</summary>
     /// <param name="Seq">Sequence number of the PROCESSING status event.</param>
-    public sealed record Begun(AttemptKey Key, long Epoch, long Seq) : AttemptBegin;
+    /// <param name="MaxRetries">As the guard knows it from the task's first message; null when it only knows what this message says.</param>
+    public sealed record Begun(AttemptKey Key, long Epoch, long Seq, int? MaxRetries = null) : AttemptBegin;
 
     /// <summary>This attempt has an outcome already: do not run, pay what is owed, acknowledge.</summary>
     /// <param name="Owed">What was decided; <see cref="Settlement.Ack"/> when nothing is left to publish.</param>

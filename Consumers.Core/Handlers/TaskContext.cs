@@ -28,6 +28,12 @@ public sealed class TaskContext
     /// <summary>The instance that runs it.</summary>
     public required string WorkerId { get; init; }
 
+    /// <summary>Where the delivery came from: a queue, or <c>topic:partition:offset</c>.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>W3C trace context of who published the task; null when it came without.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The same for a redelivery, a retry and a replay of this task.</summary>
     public string IdempotencyKey => Id;
 }

@@ -1,0 +1,39 @@
+namespace Consumers.Core.InMemory;
+
+/// <summary>A module without a broker: for trying out, and for testing handlers.</summary>
+public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time) : ITaskTransport
+{
+    private readonly DateTimeOffset _since = time.GetUtcNow();
+
+    public string Module { get; } = module;
+
+    public bool IsDurable => false;
+
+    public InMemoryBroker Broker { get; } = broker;
+
+    public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
+    {
+        var body = TaskMessageCodec.Encode(message);
+        if (body.Length > options.MaxBodyBytes)
+        {
+            throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
+        }
+        Broker.Publish(new InMemoryMessage(body, message.Id, new Dictionary<string, string>(StringComparer.Ordinal)));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
+    {
+        Broker.Announce(status);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken) => new(new TransportSnapshot(
+        new DependencyState("in-memory transport", DependencyHealth.Up, _since, "Messages live in this process; nothing is durable but the ledger."),
+        [
+            new QueueDepth(InMemoryDelivery.QueueName, "work", Broker.Ready, Broker.Consumers, null),
+            new QueueDepth("waiting", "retry", Broker.WaitingUntil.Count, null, null),
+            new QueueDepth("dead letters", "dead", Broker.DeadLetters.Count, null, null),
+        ],
+        source.Lanes));
+}

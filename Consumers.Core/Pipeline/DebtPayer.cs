@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging;
+
+namespace Consumers.Core;
+
+/// <summary>Publishes what is owed for a delivery until the broker has confirmed it, then has the delivery acknowledged. Gives up only when the shutdown does.</summary>
+internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals drain, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>True when the delivery is acknowledged or handed back; false when it was lost, or shutdown ended the trying: it is delivered again.</summary>
+    public async Task<bool> PayAsync(Delivery delivery, Settlement settlement, OnwardMessage? onward, StatusEvent? owedStatus)
+    {
+        var wait = FirstWait;
+        while (true)
+        {
+            try
+            {
+                if (owedStatus is not null)
+                {
+                    await status.PublishStatusAsync(owedStatus, drain.Abort).ConfigureAwait(false);
+                    owedStatus = null;
+                }
+                return await delivery.SettleAsync(settlement, onward, drain.Abort).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (drain.Abort.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (PublishFailedException e)
+            {
+                // Never dropped after so many tries: unacknowledged, the delivery holds its place and bounds what is taken.
+                Log.Waits(logger, settlement.GetType().Name, delivery.Origin, wait, e.Message);
+            }
+            try
+            {
+                await Task.Delay(wait, time, drain.Abort).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        }
+    }
+
+    /// <summary>Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough.</summary>
+    public async Task AnnounceAsync(StatusEvent announcement)
+    {
+        try
+        {
+            await status.PublishStatusAsync(announcement, drain.Abort).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
+        {
+            Log.NotAnnounced(logger, announcement.Status, announcement.Id, e.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A {Settlement} for a delivery from {Origin} is not confirmed; it stays unacknowledged, next try in {Wait}: {Error}")]
+        public static partial void Waits(ILogger logger, string settlement, string origin, TimeSpan wait, string error);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "{Status} of task {TaskId} was not announced: {Error}")]
+        public static partial void NotAnnounced(ILogger logger, string status, string taskId, string error);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+
+namespace Consumers.Core;
+
+/// <summary>What this process has done since it started, by module.</summary>
+public sealed class PipelineStats
+{
+    private readonly ConcurrentDictionary<string, ModuleStats> _modules = new(StringComparer.Ordinal);
+
+    public ModuleStats For(string module) => _modules.GetOrAdd(module, static name => new ModuleStats(name));
+
+    public IReadOnlyCollection<ModuleStats> All => (IReadOnlyCollection<ModuleStats>)_modules.Values;
+}
+
+/// <summary>Counts of one module in this process. Each is read by itself: together they are no snapshot.</summary>
+public sealed class ModuleStats(string module)
+{
+    private long _delivered;
+    private long _completed;
+    private long _retried;
+    private long _dead;
+    private long _duplicates;
+    private long _parked;
+    private long _handedBack;
+    private long _stale;
+    private int _running;
+
+    public string Module { get; } = module;
+
+    public long Delivered => Volatile.Read(ref _delivered);
+
+    public long Completed => Volatile.Read(ref _completed);
+
+    public long Retried => Volatile.Read(ref _retried);
+
+    public long Dead => Volatile.Read(ref _dead);
+
+    /// <summary>Deliveries of an attempt that was settled already: no handler ran.</summary>
+    public long Duplicates => Volatile.Read(ref _duplicates);
+
+    /// <summary>Deliveries sent to wait, because another owner runs the attempt or it is not due.</summary>
+    public long Parked => Volatile.Read(ref _parked);
+
+    public long HandedBack => Volatile.Read(ref _handedBack);
+
+    /// <summary>Outcomes that changed nothing, because another owner had taken the attempt over.</summary>
+    public long Stale => Volatile.Read(ref _stale);
+
+    /// <summary>Handlers that run now.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    internal void CountDelivered() => Interlocked.Increment(ref _delivered);
+
+    internal void CountDuplicate() => Interlocked.Increment(ref _duplicates);
+
+    internal void CountParked() => Interlocked.Increment(ref _parked);
+
+    internal void CountHandedBack() => Interlocked.Increment(ref _handedBack);
+
+    internal void CountStale() => Interlocked.Increment(ref _stale);
+
+    internal void CountStarted() => Interlocked.Increment(ref _running);
+
+    internal void CountEnded() => Interlocked.Decrement(ref _running);
+
+    internal void CountSettled(Settlement settlement)
+    {
+        switch (settlement)
+        {
+            case Settlement.Ack:
+                Interlocked.Increment(ref _completed);
+                break;
+            case Settlement.Retry:
+                Interlocked.Increment(ref _retried);
+                break;
+            default:
+                Interlocked.Increment(ref _dead);
+                break;
+        }
+    }
+}

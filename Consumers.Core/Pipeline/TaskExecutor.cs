@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Logging;
+
+namespace Consumers.Core;
+
+/// <summary>
+/// The whole way of one delivery: read → begin → run → decide → settle in the guard → pay what is owed → acknowledge.
+/// Nothing is acknowledged before its outcome is durable and its retry or dead letter is confirmed; a crash at any point leads to redelivery.
+/// </summary>
+public sealed partial class TaskExecutor
+{
+    private static readonly TimeSpan UnexpectedPause = TimeSpan.FromSeconds(2);
+
+    private readonly string _module;
+    private readonly IAttemptGuard _guard;
+    private readonly SuspectGate _gate;
+    private readonly HandlerRunner _runner;
+    private readonly OnwardMessages _onward;
+    private readonly DebtPayer _payer;
+    private readonly ModuleStats _stats;
+    private readonly RetrySchedule _schedule;
+    private readonly InstanceIdentity _identity;
+    private readonly ConsumersOptions _options;
+    private readonly DrainSignals _drain;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+
+    internal TaskExecutor(
+        string module, IAttemptGuard guard, SuspectGate gate, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
+    {
+        (_module, _guard, _gate, _runner, _onward, _payer, _stats) = (module, guard, gate, runner, onward, payer, stats);
+        (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
+    }
+
+    /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
+    public async Task ExecuteAsync(Delivery delivery)
+    {
+        _stats.CountDelivered();
+        try
+        {
+            if (Read(delivery, out var rejected) is { } message)
+            {
+                await AttemptAsync(delivery, message).ConfigureAwait(false);
+            }
+            else
+            {
+                await SettleAsync(delivery, null, default, rejected!, null).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
+        {
+            await HandBackAsync(delivery).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Not the handler's failure but the pipeline's own: the delivery stays unacknowledged, so nothing is lost, and the log says why.
+            Log.Unexpected(_logger, e, delivery.Origin);
+            // Handed back at once it would come again at once, and fail again as fast as the broker delivers.
+            await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await HandBackAsync(delivery).ConfigureAwait(false);
+        }
+    }
+
+    private TaskMessage? Read(Delivery delivery, out Settlement.DeadLetter? rejected)
+    {
+        rejected = null;
+        if (delivery.Body.Length > _options.MaxBodyBytes)
+        {
+            rejected = new(DeadReason.TooLarge, $"the body has {delivery.Body.Length} bytes; at most {_options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
+            return null;
+        }
+        var message = TaskMessageCodec.Decode(delivery.Body, delivery.FallbackId, _options.DefaultMaxRetries, out var malformed);
+        if (message is null)
+        {
+            rejected = new(DeadReason.Malformed, malformed!.Reason);
+            return null;
+        }
+        return delivery.KeyOverride is { } key ? message with { Key = key } : message;
+    }
+
+    private async Task AttemptAsync(Delivery delivery, TaskMessage message)
+    {
+        if (EarlyDue(delivery) is { } due)
+        {
+            await ParkAsync(delivery, message, due).ConfigureAwait(false);
+            return;
+        }
+        var request = new AttemptRequest(message, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), _module, Solitary: false);
+        while (true)
+        {
+            await (request.Solitary ? _gate.EnterAloneAsync(_drain.Interrupt) : _gate.EnterAsync(_drain.Interrupt)).ConfigureAwait(false);
+            AttemptBegin begin;
+            Ending ending = default;
+            try
+            {
+                begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
+                if (begin is AttemptBegin.Begun begun)
+                {
+                    ending = await RunAsync(delivery, message, begun).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                // A suspect is alone while it runs, not while its retry waits for a broker.
+                Leave(request.Solitary);
+            }
+            switch (begin)
+            {
+                case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
+                    _stats.CountSettled(settlement);
+                    await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
+                    return;
+                case AttemptBegin.Begun when ending.IsInterrupted:
+                    await HandBackAsync(delivery).ConfigureAwait(false);
+                    return;
+                case AttemptBegin.Begun:
+                    // Another owner took the attempt over: ask again what there is to do.
+                    _stats.CountStale();
+                    request = request with { Solitary = false };
+                    break;
+                case AttemptBegin.Suspect:
+                    request = request with { Solitary = true };
+                    break;
+                case AttemptBegin.AlreadySettled settled:
+                    _stats.CountDuplicate();
+                    Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
+                    await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
+                    return;
+                case AttemptBegin.NotDue notDue:
+                    await ParkAsync(delivery, message, notDue.DueAt).ConfigureAwait(false);
+                    return;
+                default:
+                    await ParkAsync(delivery, message, _time.GetUtcNow() + _schedule.Tiers[0]).ConfigureAwait(false);
+                    return;
+            }
+        }
+    }
+
+    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun)
+    {
+        var key = begun.Key;
+        var startedAt = _time.GetUtcNow();
+        var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null));
+        var verdict = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
+        await announced.ConfigureAwait(false);
+        if (verdict.Outcome is not { } outcome)
+        {
+            await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
+            return Ending.Interrupted;
+        }
+        var endedAt = _time.GetUtcNow();
+        var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
+        var state = SettlementPolicy.StateAfter(settlement);
+        var error = ErrorOf(settlement);
+        var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        LogSettled(message, key, settlement, end.Accepted);
+        return end.Accepted ? new Ending(settlement, StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
+    }
+
+    private async ValueTask<AttemptVerdict> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
+    {
+        var context = new TaskContext
+        {
+            Id = message.Id,
+            Type = message.Type,
+            Payload = message.Payload,
+            Key = message.Key,
+            Attempt = key.Attempt,
+            Series = key.Series,
+            MaxRetries = maxRetries,
+            CreatedAt = message.CreatedAt,
+            Module = _module,
+            WorkerId = _identity.Name,
+            Origin = delivery.Origin,
+            TraceParent = delivery.Header(TaskHeaders.TraceParent),
+        };
+        using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
+        var began = _time.GetTimestamp();
+        _stats.CountStarted();
+        try
+        {
+            return await _runner.RunAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            _stats.CountEnded();
+            TaskTelemetry.ProcessDuration.Record(_time.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
+        }
+    }
+
+    /// <summary>Publishes what is owed and acknowledges: the one line of the product that settles a delivery for its outcome.</summary>
+    private async Task SettleAsync(Delivery delivery, TaskMessage? message, AttemptKey key, Settlement settlement, StatusEvent? status)
+    {
+        var onward = _onward.For(settlement, delivery, message, key);
+        var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
+        if (message is null)
+        {
+            _stats.CountSettled(settlement);
+            Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
+        }
+        else if (paid && onward is not null)
+        {
+            _guard.NotePaid(key);
+        }
+        TaskTelemetry.Settled.Add(1, new("consumers.module", _module), new("outcome", settlement.GetType().Name));
+    }
+
+    private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
+    {
+        _stats.CountParked();
+        var settlement = new Settlement.Park(due);
+        return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
+    }
+
+    private Task HandBackAsync(Delivery delivery)
+    {
+        _stats.CountHandedBack();
+        return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
+    }
+
+    /// <summary>The due time of a delivery that came early; a header may ask for the longest delay at most.</summary>
+    private DateTimeOffset? EarlyDue(Delivery delivery)
+    {
+        if (TaskHeaders.ReadTime(delivery.Header(TaskHeaders.DueAt)) is not { } due)
+        {
+            return null;
+        }
+        var now = _time.GetUtcNow();
+        return due <= now ? null : due > now + _schedule.MaxDelay ? now + _schedule.MaxDelay : due;
+    }
+
+    private void Leave(bool solitary)
+    {
+        if (solitary)
+        {
+            _gate.ExitAlone();
+        }
+        else
+        {
+            _gate.Exit();
+        }
+    }
+
+    private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>
+        new(message.Id, message.Type, state.ToWire(), key.Attempt, key.Series, seq, _identity.Name, at, error);
+
+    private static string? ErrorOf(Settlement settlement) => settlement switch
+    {
+        Settlement.Retry retry => retry.Error,
+        Settlement.DeadLetter dead => dead.Error,
+        _ => null,
+    };
+
+    /// <summary>How a run ended: settled, interrupted, or (default) with a stale epoch.</summary>
+    private readonly record struct Ending(Settlement? Settlement, StatusEvent? Status, bool IsInterrupted)
+    {
+        public static readonly Ending Interrupted = new(null, null, true);
+    }
+}

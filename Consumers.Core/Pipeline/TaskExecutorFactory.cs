@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Core;
+
+/// <summary>Makes one executor a module: modules differ in their guard and in where status events go.</summary>
+public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<ConsumersOptions> options, ILoggerFactory loggers, TimeProvider time)
+{
+    /// <summary>Suspects run alone in the process, whichever module they came by.</summary>
+    private readonly SuspectGate _gate = new();
+
+    /// <exception cref="InvalidOperationException">The module's guard is the ledger, but no ledger was added.</exception>
+    public TaskExecutor Create(string module, GuardMode guard, IStatusPublisher status)
+    {
+        var drain = services.GetRequiredService<DrainSignals>();
+        var identity = services.GetRequiredService<InstanceIdentity>();
+        var logger = loggers.CreateLogger<TaskExecutor>();
+        return new TaskExecutor(
+            module,
+            GuardFor(module, guard),
+            _gate,
+            new HandlerRunner(services.GetRequiredService<HandlerCatalog>(), services, drain, options.Value.Handlers.CancellationGrace, time, logger),
+            new OnwardMessages(identity, time),
+            new DebtPayer(status, drain, time, logger),
+            services.GetRequiredService<PipelineStats>().For(module),
+            services.GetRequiredService<RetrySchedule>(),
+            identity,
+            options.Value,
+            drain,
+            time,
+            services.GetRequiredService<Random>(),
+            logger);
+    }
+
+    private IAttemptGuard GuardFor(string module, GuardMode guard) => guard switch
+    {
+        GuardMode.None => NoGuard.Instance,
+        _ => services.GetService<IAttemptGuard>()
+            ?? throw new InvalidOperationException($"The module '{module}' has the ledger as its guard, but there is no ledger: call AddLedger(), or set Consumers:{module}:Guard=none and Consumers:{module}:Record=none."),
+    };
+}

@@ -1,0 +1,28 @@
+using Consumers.Core;
+using Consumers.Tests.Fixtures;
+
+namespace Consumers.Tests.Contract;
+
+/// <summary>What the contract suite needs of a transport beyond its port: to publish as any other client would, and to look behind it.</summary>
+public interface ITransportHarness : IAsyncDisposable
+{
+    /// <summary>Adds the transport to an instance; called once for each instance of a test.</summary>
+    void AddTo(TaskConsumersBuilder builder);
+
+    /// <summary>Publishes bytes to the work queue, as any client of the broker can.</summary>
+    Task PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId = null, IReadOnlyDictionary<string, string>? headers = null);
+
+    /// <summary>The dead letters so far, oldest first; they stay there.</summary>
+    Task<IReadOnlyList<SeenMessage>> DeadLettersAsync(TestFleet fleet);
+
+    /// <summary>Status events announced since the harness was made.</summary>
+    IReadOnlyList<StatusEvent> Statuses { get; }
+
+    /// <summary>Loses the consumer's connection, as a broken network does.</summary>
+    Task BreakConnectionAsync(TestFleet fleet);
+
+    /// <summary>Messages ready in the work queue.</summary>
+    Task<long> ReadyAsync(TestFleet fleet);
+}
+
+public sealed record SeenMessage(ReadOnlyMemory<byte> Body, string? MessageId, IReadOnlyDictionary<string, string> Headers);

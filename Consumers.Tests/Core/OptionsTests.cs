@@ -1,0 +1,41 @@
+using Consumers.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Tests.Core;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void All_wrong_options_are_named_at_once_with_value_and_rule()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([
+            new("Consumers:DefaultMaxRetries", "400"),
+            new("Consumers:Retry:Jitter", "0.5"),
+            new("Consumers:Handlers:Types:email:Timeout", "00:00:00"),
+        ]).Build());
+        services.AddTaskConsumers();
+        using var provider = services.BuildServiceProvider();
+
+        var error = Should.Throw<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ConsumersOptions>>().Value);
+
+        error.Failures.Count().ShouldBe(3);
+        error.Message.ShouldContain("Consumers:DefaultMaxRetries is '400', but must be 0 to 100");
+        error.Message.ShouldContain("Consumers__Retry__Jitter");
+        error.Message.ShouldContain("Consumers:Handlers:Types:email:Timeout is '00:00:00'");
+    }
+
+    [Theory]
+    [InlineData("../etc")]
+    [InlineData("a b")]
+    [InlineData("*")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789")]
+    public void A_hostile_instance_name_is_refused(string name) =>
+        Should.Throw<ArgumentException>(() => new InstanceIdentity(name, TimeProvider.System)).Message.ShouldContain(InstanceIdentity.Rule);
+
+    [Fact]
+    public void Without_a_name_an_instance_has_that_of_its_machine_and_process() =>
+        new InstanceIdentity(null, TimeProvider.System).Name.ShouldEndWith($"-{Environment.ProcessId}");
+}

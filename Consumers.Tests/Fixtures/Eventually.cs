@@ -1,0 +1,23 @@
+namespace Consumers.Tests.Fixtures;
+
+/// <summary>Waits for a condition with a deadline; says what was not so when it passes.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+
+    public static async Task TrueAsync(Func<ValueTask<bool>> condition, string expected, TimeSpan? within = null)
+    {
+        var deadline = TimeProvider.System.GetUtcNow() + (within ?? TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetUtcNow() > deadline)
+            {
+                Assert.Fail($"Not so within {within ?? TimeSpan.FromSeconds(30)}: {expected}");
+            }
+            await Task.Delay(Interval, TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public static Task TrueAsync(Func<bool> condition, string expected, TimeSpan? within = null) =>
+        TrueAsync(() => new ValueTask<bool>(condition()), expected, within);
+}
