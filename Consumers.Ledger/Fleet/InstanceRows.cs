@@ -1,0 +1,58 @@
+using Consumers.Core;
+
+namespace Consumers.Ledger;
+
+/// <summary>Writes this process's row inside the writer's transaction.</summary>
+internal static class InstanceRows
+{
+    private const string RenewSql = """
+        INSERT INTO "Instances" ("RunId", "Name", "Host", "HostIdentity", "Pid", "ProcessStart", "LeaseUntil", "State", "Modules", "Url", "Version", "Running", "Completed", "Failed", "StartedAt", "SeenAt")
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        ON CONFLICT ("RunId") DO UPDATE SET "LeaseUntil" = excluded."LeaseUntil", "State" = excluded."State", "Modules" = excluded."Modules", "Url" = excluded."Url",
+            "Running" = excluded."Running", "Completed" = excluded."Completed", "Failed" = excluded."Failed", "SeenAt" = excluded."SeenAt"
+        """;
+
+    private const string NamesakeSql = """
+        SELECT "RunId", "Host", "Pid", "LeaseUntil" FROM "Instances" WHERE "Name" = ?1 AND "RunId" <> ?2 AND "State" <> 'stopped' AND "LeaseUntil" >= ?3
+        """;
+
+    private const string PruneSql = """DELETE FROM "Instances" WHERE "SeenAt" < ?1 AND "RunId" NOT IN (SELECT "Owner" FROM "Tasks" WHERE "Status" = 'PROCESSING' AND "Status" <> 'COMPLETED' AND "Owner" IS NOT NULL)""";
+
+    /// <summary>Writes the row with a lease of <see cref="LedgerWriter.Lease"/> from now; a stopped instance has none.</summary>
+    public static void Renew(LedgerTransaction transaction, InstanceReport report, HostIdentity host) => transaction.Prepare(RenewSql)
+        .Set(1, report.RunId)
+        .Set(2, report.Name)
+        .Set(3, report.Host)
+        .Set(4, host.Value)
+        .Set(5, report.Pid)
+        .Set(6, host.ProcessStart)
+        .Set(7, report.State == InstanceStates.Stopped ? transaction.Now : transaction.Now + (long)LedgerWriter.Lease.TotalMilliseconds)
+        .Set(8, report.State)
+        .Set(9, report.Modules)
+        .Set(10, report.Url)
+        .Set(11, report.Version)
+        .Set(12, report.Running)
+        .Set(13, report.Completed)
+        .Set(14, report.Failed)
+        .Set(15, report.StartedAt.ToUnixTimeMilliseconds())
+        .Set(16, transaction.Now)
+        .Run();
+
+    /// <summary>Other processes under this name whose lease holds.</summary>
+    public static List<Namesake> Namesakes(LedgerTransaction transaction, InstanceIdentity self)
+    {
+        var found = new List<Namesake>();
+        var find = transaction.Prepare(NamesakeSql).Set(1, self.Name).Set(2, self.RunId).Set(3, transaction.Now);
+        while (find.Step())
+        {
+            found.Add(new Namesake(find.Text(0), find.Text(1), find.Int(2), find.Long(3)));
+        }
+        return found;
+    }
+
+    /// <summary>Removes what was not seen for a day, unless an attempt is still in its name.</summary>
+    public static void Prune(LedgerTransaction transaction) =>
+        transaction.Prepare(PruneSql).Set(1, transaction.Now - (long)TimeSpan.FromDays(1).TotalMilliseconds).Run();
+}
+
+internal readonly record struct Namesake(string RunId, string Host, int Pid, long LeaseUntil);

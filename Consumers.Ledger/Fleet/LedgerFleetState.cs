@@ -1,0 +1,43 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore;
+
+namespace Consumers.Ledger;
+
+/// <summary>The fleet as the ledger's leases show it.</summary>
+internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase database, TimeProvider time) : IFleetState
+{
+    /// <summary>For how long an instance that is gone is still listed.</summary>
+    private static readonly TimeSpan Lately = TimeSpan.FromHours(1);
+
+    /// <summary>Kept in memory: the next renewal of the lease writes it.</summary>
+    public ValueTask ReportAsync(InstanceReport report, CancellationToken cancellationToken)
+    {
+        keeper.Report(report);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>All live instances, and of the names that have none the last.</summary>
+    public async ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var since = now - Lately;
+        await using var context = database.CreateDbContext();
+        var rows = await context.Instances.Where(instance => instance.SeenAt >= since).ToListAsync(cancellationToken);
+        return
+        [
+            .. rows.GroupBy(row => row.Name, StringComparer.Ordinal)
+                .OrderBy(name => name.Key, StringComparer.Ordinal)
+                .SelectMany(name =>
+                {
+                    var live = name.Where(row => IsLive(row, now)).ToList();
+                    return live.Count > 0 ? live : [name.MaxBy(row => row.SeenAt)!];
+                })
+                .Select(row => new InstanceReport(
+                    row.Name, row.RunId, row.Host, row.Pid, row.Version, row.Modules, row.Url, row.StartedAt, row.SeenAt,
+                    row.State == InstanceStates.Stopped || IsLive(row, now) ? row.State : InstanceStates.Silent,
+                    row.Running, row.Completed, row.Failed)),
+        ];
+    }
+
+    private static bool IsLive(InstanceRecord row, DateTimeOffset now) => row.State != InstanceStates.Stopped && row.LeaseUntil >= now;
+}

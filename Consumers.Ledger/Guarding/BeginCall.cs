@@ -1,0 +1,61 @@
+using Consumers.Core;
+
+namespace Consumers.Ledger;
+
+/// <summary>One call of <see cref="IAttemptGuard.BeginAsync"/>: reads the row or makes it, decides, writes. May run more than once, until a commit is certain.</summary>
+internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, OwnerJudge judge)
+{
+    private AttemptBegin.Begun? _tried;
+
+    public AttemptBegin Execute(LedgerTransaction transaction)
+    {
+        var message = request.Message;
+        var row = TaskRows.Find(transaction, message.Id);
+        // The commit that seemed to fail was made after all: this is the begin of this very call.
+        if (_tried is not null && row is { State: TaskState.Processing } && row.Owner == self.RunId && row.Epoch == _tried.Epoch && row.Attempt == _tried.Key.Attempt)
+        {
+            return _tried;
+        }
+        var claim = new BeginClaim(request.Series, message.RetryCount + 1, message.MaxRetries, request.Solitary);
+        var owner = row is { State: TaskState.Processing } ? judge.Judge(transaction, row.Owner) : OwnerLife.Alive;
+        var verdict = BeginDecision.Decide(claim, row, owner, transaction.Now);
+        switch (verdict)
+        {
+            case BeginVerdict.Begin begin:
+                row ??= TaskRows.Insert(transaction, request.Module, message, begin.Series, begin.Attempt - 1, awaitsPublishing: false);
+                CloseLost(transaction, row, begin.Before);
+                return _tried = AttemptRows.Begin(transaction, row, begin, self, request.Solitary);
+            case BeginVerdict.Fail fail:
+                row ??= TaskRows.Insert(transaction, request.Module, message, fail.Series, fail.Attempt - 1, awaitsPublishing: false);
+                CloseLost(transaction, row, fail.Before);
+                return Settled(
+                    AttemptRows.Fail(transaction, row with { WorkerId = row.WorkerId ?? self.Name }, fail),
+                    new BeginVerdict.Settled(new Settlement.DeadLetter(fail.Reason, fail.Error), Announces: true));
+            case BeginVerdict.Settled settled:
+                return Settled(row!, settled);
+            case BeginVerdict.NotDue notDue:
+                return new AttemptBegin.NotDue(DateTimeOffset.FromUnixTimeMilliseconds(notDue.DueAt));
+            case BeginVerdict.Suspect suspect:
+                if (suspect.NewDeaths is { } deaths)
+                {
+                    AttemptRows.TakeBack(transaction, row!, AttemptOutcomes.Died, deaths);
+                }
+                return AttemptBegin.Suspect.Instance;
+            default:
+                return AttemptBegin.RunningElsewhere.Instance;
+        }
+    }
+
+    private AttemptBegin.AlreadySettled Settled(TaskSnapshot row, BeginVerdict.Settled verdict) => new(
+        new AttemptKey(row.Id, row.Series, verdict.Announces ? row.Attempt : request.Message.RetryCount + 1),
+        verdict.Owed,
+        verdict.Announces ? row.Announcement() : null);
+
+    private static void CloseLost(LedgerTransaction transaction, TaskSnapshot row, OwnerLife before)
+    {
+        if (before != OwnerLife.Alive)
+        {
+            AttemptRows.Close(transaction, row, transaction.Now, before == OwnerLife.Stopped ? AttemptOutcomes.HandedBack : AttemptOutcomes.Died, null, null);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using System.Text.Json;
+using Consumers.Core;
+
+namespace Consumers.Ledger;
+
+/// <summary>Reads and inserts tasks inside the writer's transaction.</summary>
+internal static class TaskRows
+{
+    private const string FindSql = """
+        SELECT "Row", "Module", "Type", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "Epoch", "Seq", "WorkerId", "Owner",
+               "ChangedAt", "DueAt", "DeadReason", "ErrorMessage", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed"
+        FROM "Tasks" WHERE "Id" = ?1
+        """;
+
+    private const string InsertSql = """
+        INSERT INTO "Tasks" ("Id", "Module", "Type", "Key", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "CreatedAt", "ChangedAt", "AwaitsPublishing", "EnqueuedAt",
+                             "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
+        VALUES (?1, ?2, ?3, ?4, 'QUEUED', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, 0, 0, 0, 0, 0)
+        RETURNING "Row"
+        """;
+
+    private const string InsertBodySql = """INSERT INTO "TaskBodies" ("TaskRow", "Payload", "Unknown") VALUES (?1, ?2, ?3)""";
+
+    public static TaskSnapshot? Find(LedgerTransaction transaction, string id)
+    {
+        var find = transaction.Prepare(FindSql).Set(1, id);
+        if (!find.Step())
+        {
+            return null;
+        }
+        var row = new TaskSnapshot
+        {
+            Id = id,
+            Row = find.Long(0),
+            Module = find.Text(1),
+            Type = find.Text(2),
+            State = StateConverter.Read(find.Text(3)),
+            RetryCount = find.Int(4),
+            MaxRetries = find.Int(5),
+            Series = find.Int(6),
+            Attempt = find.Int(7),
+            Epoch = find.Long(8),
+            Seq = find.Long(9),
+            WorkerId = find.TextOrNull(10),
+            Owner = find.TextOrNull(11),
+            ChangedAt = find.Long(12),
+            DueAt = find.LongOrNull(13),
+            DeadReason = DeadReasonNames.FromWire(find.TextOrNull(14)),
+            Error = find.TextOrNull(15),
+            SharedDeaths = find.Int(16),
+            SolitaryDeaths = find.Int(17),
+            Solitary = find.Bool(18),
+            Owed = find.Bool(19),
+        };
+        find.Reset();
+        return row;
+    }
+
+    /// <summary>Inserts a QUEUED task that no attempt of this ledger has seen.</summary>
+    /// <param name="attemptsBefore">As the message says.</param>
+    public static TaskSnapshot Insert(LedgerTransaction transaction, string module, TaskMessage message, int series, int attemptsBefore, bool awaitsPublishing)
+    {
+        var insert = transaction.Prepare(InsertSql)
+            .Set(1, message.Id)
+            .Set(2, module)
+            .Set(3, message.Type)
+            .Set(4, message.Key)
+            .Set(5, message.RetryCount)
+            .Set(6, message.MaxRetries)
+            .Set(7, series)
+            .Set(8, attemptsBefore)
+            .Set(9, message.CreatedAt?.ToUnixTimeMilliseconds() ?? transaction.Now)
+            .Set(10, transaction.Now)
+            .Set(11, awaitsPublishing)
+            .Set(12, awaitsPublishing ? transaction.Now : null);
+        insert.Step();
+        var row = insert.Long(0);
+        insert.Run();
+        transaction.Prepare(InsertBodySql).Set(1, row).Set(2, message.Payload.Span).Set(3, Unknown(message)).Run();
+        transaction.Move(module, null, TaskState.Queued);
+        return new TaskSnapshot
+        {
+            Row = row,
+            Id = message.Id,
+            Module = module,
+            Type = message.Type,
+            State = TaskState.Queued,
+            RetryCount = message.RetryCount,
+            MaxRetries = message.MaxRetries,
+            Series = series,
+            Attempt = attemptsBefore,
+            ChangedAt = transaction.Now,
+        };
+    }
+
+    private static string? Unknown(TaskMessage message)
+    {
+        if (message.Unknown is not { Count: > 0 } members)
+        {
+            return null;
+        }
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in members)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+}

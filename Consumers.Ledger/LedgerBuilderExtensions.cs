@@ -1,0 +1,45 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Ledger;
+
+public static class LedgerBuilderExtensions
+{
+    /// <summary>
+    /// Adds the ledger: guard, durable publishing, queries and the fleet's leases, all on one SQLite file. Options come from the section
+    /// <c>Consumers:Ledger</c>, then from <paramref name="configure"/>; wrong ones stop the start, and so does a file that cannot be used (<see cref="LedgerUnusableException"/>).
+    /// </summary>
+    public static TaskConsumersBuilder AddLedger(this TaskConsumersBuilder builder, Action<LedgerOptions>? configure = null)
+    {
+        var services = builder.Services;
+        services.AddOptions<LedgerOptions>()
+            .BindConfiguration(LedgerOptions.Section)
+            .Configure(options => configure?.Invoke(options))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LedgerOptions>, LedgerOptionsValidator>());
+
+        services.TryAddSingleton<LedgerDatabase>();
+        services.TryAddSingleton<IDbContextFactory<LedgerContext>>(provider => provider.GetRequiredService<LedgerDatabase>());
+        services.TryAddSingleton<LedgerMigrator>();
+        services.TryAddSingleton<LedgerHealth>();
+        services.TryAddSingleton<LedgerWriter>();
+        services.TryAddSingleton<HostIdentity>();
+        services.TryAddSingleton<OwnerJudge>();
+        services.TryAddSingleton<LeaseKeeper>();
+
+        services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
+        services.TryAddSingleton<ITaskLedger, TaskLedger>();
+        services.TryAddSingleton<ITaskQueries, TaskQueries>();
+        services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
+        return builder;
+    }
+}

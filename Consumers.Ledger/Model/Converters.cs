@@ -1,0 +1,18 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Consumers.Ledger;
+
+/// <summary>Times are whole milliseconds since 1970: they compare, sort and index alike on every database.</summary>
+internal sealed class UnixMillisecondsConverter() : ValueConverter<DateTimeOffset, long>(
+    time => time.ToUnixTimeMilliseconds(),
+    value => DateTimeOffset.FromUnixTimeMilliseconds(value));
+
+/// <summary>States are the words of the wire, so that a person can read the tables.</summary>
+internal sealed class StateConverter() : ValueConverter<TaskState, string>(
+    state => state.ToWire(),
+    name => Read(name))
+{
+    internal static TaskState Read(string name) =>
+        TaskStateNames.FromWire(name) ?? throw new InvalidOperationException($"the ledger holds a task in state '{name}', which this version does not know");
+}

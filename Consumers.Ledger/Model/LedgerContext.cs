@@ -1,0 +1,84 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore;
+
+namespace Consumers.Ledger;
+
+/// <summary>The ledger for EF Core: model, migrations and queries. What is written on the hot path is written by <see cref="LedgerWriter"/>, never by the change tracker.</summary>
+internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
+{
+    internal const int NameLength = 128;
+    internal const int KeyLength = 512;
+    internal const int WordLength = 16;
+    internal const int ErrorLength = 1024;
+
+    public DbSet<TaskRecord> Tasks => Set<TaskRecord>();
+
+    public DbSet<TaskBodyRecord> Bodies => Set<TaskBodyRecord>();
+
+    public DbSet<AttemptRecord> Attempts => Set<AttemptRecord>();
+
+    public DbSet<CounterRecord> Counters => Set<CounterRecord>();
+
+    public DbSet<InstanceRecord> Instances => Set<InstanceRecord>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMillisecondsConverter>();
+        configurationBuilder.Properties<TaskState>().HaveConversion<StateConverter>().HaveMaxLength(WordLength);
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<TaskRecord>(task =>
+        {
+            task.ToTable("Tasks");
+            task.HasKey(t => t.Row);
+            task.Property(t => t.Id).HasMaxLength(NameLength);
+            task.Property(t => t.Module).HasMaxLength(WordLength);
+            task.Property(t => t.Type).HasMaxLength(NameLength);
+            task.Property(t => t.Key).HasMaxLength(KeyLength);
+            task.Property(t => t.WorkerId).HasMaxLength(NameLength);
+            task.Property(t => t.Owner).HasMaxLength(NameLength);
+            task.Property(t => t.DeadReason).HasMaxLength(WordLength);
+            task.Property(t => t.ErrorMessage).HasMaxLength(ErrorLength);
+            task.HasIndex(t => t.Id).IsUnique();
+            task.HasIndex(t => new { t.Type, t.Row });
+            task.HasIndex(t => new { t.Module, t.Row });
+            // Partial: a million completed rows cost these nothing.
+            task.HasIndex(t => new { t.Key, t.Row }).HasFilter("\"Key\" IS NOT NULL");
+            task.HasIndex(t => new { t.Status, t.Row }).HasFilter("\"Status\" <> 'COMPLETED'");
+            task.HasIndex(t => new { t.Module, t.AwaitsPublishing, t.Row }).HasFilter("\"AwaitsPublishing\"").HasDatabaseName("IX_Tasks_Unpublished");
+            task.HasIndex(t => new { t.DueAt, t.Module, t.Tier }).HasFilter("\"Status\" = 'RETRYING'").HasDatabaseName("IX_Tasks_Waiting");
+            task.HasOne(t => t.Body).WithOne().HasForeignKey<TaskBodyRecord>(b => b.TaskRow).OnDelete(DeleteBehavior.Cascade);
+            task.HasMany(t => t.Attempts).WithOne().HasForeignKey(a => a.TaskRow).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<TaskBodyRecord>(body =>
+        {
+            body.ToTable("TaskBodies");
+            body.HasKey(b => b.TaskRow);
+            body.Property(b => b.TaskRow).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<AttemptRecord>(attempt =>
+        {
+            attempt.ToTable("Attempts");
+            attempt.HasKey(a => new { a.TaskRow, a.Series, a.Attempt, a.Epoch });
+            attempt.Property(a => a.WorkerId).HasMaxLength(NameLength);
+            attempt.Property(a => a.Outcome).HasMaxLength(64);
+            attempt.Property(a => a.Error).HasMaxLength(ErrorLength);
+        });
+        modelBuilder.Entity<CounterRecord>(counter =>
+        {
+            counter.ToTable("Counters");
+            counter.HasKey(c => new { c.Module, c.Status });
+            counter.Property(c => c.Module).HasMaxLength(WordLength);
+        });
+        modelBuilder.Entity<InstanceRecord>(instance =>
+        {
+            instance.ToTable("Instances");
+            instance.HasKey(i => i.RunId);
+            instance.Property(i => i.RunId).HasMaxLength(NameLength);
+            instance.Property(i => i.Name).HasMaxLength(NameLength);
+            instance.Property(i => i.State).HasMaxLength(WordLength);
+        });
+    }
+}

@@ -1,0 +1,117 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore;
+
+namespace Consumers.Ledger;
+
+/// <summary>Short reads, each on a connection of its own: a long one would keep the write-ahead log from being reset.</summary>
+internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : ITaskQueries
+{
+    public const int MaxPage = 200;
+
+    /// <summary>Larger payloads are left out of lists.</summary>
+    public const int ListedPayload = 1024;
+
+    /// <summary>How many waiting retries are counted.</summary>
+    public const int MaxWaiting = 10_000;
+
+    public async ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var context = contexts.CreateDbContext();
+        var task = await context.Tasks.Include(t => t.Body).FirstOrDefaultAsync(t => t.Id == id, cancellationToken);
+        if (task is null)
+        {
+            return null;
+        }
+        var attempts = await context.Attempts.Where(a => a.TaskRow == task.Row)
+            .OrderBy(a => a.Series).ThenBy(a => a.Attempt).ThenBy(a => a.Epoch)
+            .Select(a => new AttemptRow(a.Series, a.Attempt, a.Epoch, a.WorkerId, a.StartedAt, a.EndedAt, a.Outcome, a.Error, a.DueAt))
+            .ToListAsync(cancellationToken);
+        return new TaskDetails(ToRow(task, task.Body?.Payload), attempts, task.AwaitsPublishing);
+    }
+
+    public async ValueTask<TaskPage> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellationToken)
+    {
+        limit = Math.Clamp(limit, 1, MaxPage);
+        await using var context = contexts.CreateDbContext();
+        // The counters know that there is nothing to find, where finding nothing would read a million rows.
+        if ((filter.Module ?? (object?)filter.State) is not null
+            && !await context.Counters.AnyAsync(c => (filter.Module == null || c.Module == filter.Module) && (filter.State == null || c.Status == filter.State) && c.Count > 0, cancellationToken))
+        {
+            return new TaskPage([], null);
+        }
+        var rows = await Matching(context.Tasks, filter, PageCursor.Read(after))
+            .OrderByDescending(task => task.Row)
+            .Take(limit + 1)
+            .Select(task => new { Task = task, Payload = task.Body!.Payload.Length <= ListedPayload ? task.Body.Payload : null })
+            .ToListAsync(cancellationToken);
+        var items = rows.Take(limit).Select(row => ToRow(row.Task, row.Payload)).ToList();
+        return new TaskPage(items, rows.Count > limit ? PageCursor.Write(rows[limit - 1].Task.Row) : null);
+    }
+
+    public async ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken)
+    {
+        await using var context = contexts.CreateDbContext();
+        var counters = await context.Counters.Where(c => module == null || c.Module == module).ToListAsync(cancellationToken);
+        return TaskStateNames.All.ToDictionary(state => state, state => counters.Where(c => c.Status == state).Sum(c => c.Count));
+    }
+
+    public async ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken)
+    {
+        await using var context = contexts.CreateDbContext();
+        var waiting = context.Tasks.Where(task => task.Status == TaskState.Retrying && task.DueAt != null);
+        if (module is not null)
+        {
+            waiting = waiting.Where(task => task.Module == module);
+        }
+        // The earliest ones, straight from the index on waiting retries.
+        var rows = await waiting.OrderBy(task => task.DueAt).Take(MaxWaiting + 1).Select(task => new { task.DueAt, task.Tier }).ToListAsync(cancellationToken);
+        var counted = rows.Take(MaxWaiting).ToList();
+        return new WaitingRetries(
+            counted.Count,
+            rows.Count > MaxWaiting,
+            counted.Count == 0 ? null : counted[0].DueAt,
+            [
+                .. counted.GroupBy(row => row.Tier ?? 0)
+                    .OrderBy(tier => tier.Key)
+                    .Select(tier => new WaitingTier(TimeSpan.FromMilliseconds(tier.Key), tier.Count(), tier.Min(row => row.DueAt)!.Value)),
+            ]);
+    }
+
+    internal static IQueryable<TaskRecord> Matching(IQueryable<TaskRecord> tasks, TaskFilter filter, long? after)
+    {
+        if (after is { } row)
+        {
+            tasks = tasks.Where(task => task.Row < row);
+        }
+        if (filter.State is { } state)
+        {
+            tasks = tasks.Where(task => task.Status == state);
+            if (state != TaskState.Completed)
+            {
+                // In these words it is the condition of the partial index, which is used only then.
+                tasks = tasks.Where(task => task.Status != TaskState.Completed);
+            }
+        }
+        if (filter.Module is { } module)
+        {
+            tasks = tasks.Where(task => task.Module == module);
+        }
+        if (filter.Type is { } type)
+        {
+            tasks = tasks.Where(task => task.Type == type);
+        }
+        if (filter.Key is { } key)
+        {
+            tasks = tasks.Where(task => task.Key == key);
+        }
+        if (filter.WorkerId is { } worker)
+        {
+            tasks = tasks.Where(task => task.WorkerId == worker);
+        }
+        return tasks;
+    }
+
+    private static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
+        task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
+        task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
+}

@@ -1,0 +1,290 @@
+using Consumers.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Consumers.Ledger;
+
+/// <summary>
+/// The one writer of a process. It takes what is queued, writes it in one transaction and completes all callers; while it does, the next batch forms.
+/// A ledger that is locked, full, read-only or unreadable fails nobody: the batch is rolled back and tried again until it is durable.
+/// </summary>
+internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth health, TimeProvider time, ILogger<LedgerWriter> logger) : IDisposable
+{
+    /// <summary>For how long an instance counts as alive after it last said so.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(1);
+
+    private readonly CommandQueue _queue = new();
+    private readonly List<LedgerCommand> _batch = [];
+    private readonly object _start = new();
+    private Thread? _thread;
+    private WriterConnection? _connection;
+    private LedgerTransaction? _transaction;
+    private long _lastCommit = long.MinValue;
+    private long _judgesFrom = long.MinValue;
+    private bool _isOut;
+
+    /// <summary>For tests: what happens right after a commit whose answer is then lost.</summary>
+    internal Action? AfterCommit { get; set; }
+
+    /// <summary>Starts the thread; what was queued before waits for it.</summary>
+    public void Start()
+    {
+        lock (_start)
+        {
+            if (_thread is null)
+            {
+                _thread = new Thread(Loop) { IsBackground = true, Name = "ledger writer" };
+                _thread.Start();
+            }
+        }
+    }
+
+    /// <summary>Runs the work in the next transaction; returns when that is durable. Waits as long as the ledger cannot be written.</summary>
+    /// <param name="isOutcome">The commit must outlive a power cut.</param>
+    /// <param name="cancellationToken">Takes the work out of the queue while it has not begun.</param>
+    public Task<T> RunAsync<T>(Func<LedgerTransaction, T> work, bool isOutcome, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+        var command = new LedgerCommand<T>(cancellationToken) { Work = work, IsOutcome = isOutcome };
+        if (!_queue.Add(command))
+        {
+            command.Fail(Closed());
+        }
+        return command.Task;
+    }
+
+    /// <summary>Runs the work with some later batch; nobody waits for it, and it is dropped when too much of it piles up.</summary>
+    public void RunLazily(Action<LedgerTransaction> work) => _queue.AddLazy(new LedgerCommand<bool>(CancellationToken.None)
+    {
+        IsOutcome = false,
+        Work = transaction =>
+        {
+            work(transaction);
+            return true;
+        },
+    });
+
+    /// <summary>Runs the work on the writer's thread, outside any transaction.</summary>
+    public void RunBetweenBatches(Action<WriterConnection> work) => _queue.AddBetween(work);
+
+    /// <summary>Writes what is queued, then ends. While the ledger is unwell it is tried once more, and what cannot be written is refused to its callers.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        Start();
+        _thread!.Join();
+    }
+
+    private void Loop()
+    {
+        while (_queue.Take(_batch, out var between))
+        {
+            if (between is not null)
+            {
+                RunBetween(between);
+                continue;
+            }
+            Write(_batch);
+            _batch.Clear();
+        }
+        CloseConnection();
+    }
+
+    private void Write(List<LedgerCommand> batch)
+    {
+        try
+        {
+            WriteUntilDurable(batch);
+        }
+        catch (Exception e) when (batch.Count > 1)
+        {
+            Log.BatchFailed(logger, e, batch.Count);
+            foreach (var command in batch)
+            {
+                WriteAlone(command);
+            }
+        }
+        catch (Exception e)
+        {
+            Log.CommandFailed(logger, e);
+            batch[0].Fail(e);
+        }
+    }
+
+    /// <summary>One command is wrong: the others of its batch must not pay for it.</summary>
+    private void WriteAlone(LedgerCommand command)
+    {
+        try
+        {
+            WriteUntilDurable([command]);
+        }
+        catch (Exception e)
+        {
+            Log.CommandFailed(logger, e);
+            command.Fail(e);
+        }
+    }
+
+    private void WriteUntilDurable(List<LedgerCommand> batch)
+    {
+        while (true)
+        {
+            batch.RemoveAll(command => command.IsAbandoned);
+            if (batch.Count == 0)
+            {
+                return;
+            }
+            try
+            {
+                WriteOnce(batch);
+                break;
+            }
+            catch (Exception e) when (e is LedgerFault { IsOutage: true } or LedgerUnusableException)
+            {
+                RollBack(e as LedgerFault);
+                ReportOutage(e);
+                if (_queue.IsClosed)
+                {
+                    batch.ForEach(command => command.Fail(Closed()));
+                    return;
+                }
+                _queue.Pause(database.Options.ProbeInterval);
+            }
+            catch
+            {
+                RollBack(null);
+                throw;
+            }
+        }
+        foreach (var command in batch)
+        {
+            command.Complete();
+        }
+    }
+
+    private void WriteOnce(List<LedgerCommand> batch)
+    {
+        var connection = Connection();
+        TakeWriteLock(connection, batch.Exists(command => command.IsOutcome));
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        // A pause this long means that this process, or the whole machine, stood still.
+        if (_lastCommit != long.MinValue && now - _lastCommit > (long)Lease.TotalMilliseconds)
+        {
+            DistrustLeases(now);
+        }
+        _transaction!.Begin(now, now >= _judgesFrom);
+        foreach (var command in batch)
+        {
+            command.Execute(_transaction);
+        }
+        _transaction.WriteCounters();
+        connection.Commit();
+        AfterCommit?.Invoke();
+        // After an outage the others get one lease to renew theirs before an expired one proves anything.
+        if (_isOut)
+        {
+            _isOut = false;
+            DistrustLeases(now);
+            Log.Recovered(logger, database.Path);
+        }
+        _lastCommit = now;
+        health.Report(DependencyHealth.Up, database.Path);
+    }
+
+    private void TakeWriteLock(WriterConnection connection, bool full)
+    {
+        var since = time.GetTimestamp();
+        while (!connection.TryBegin(full))
+        {
+            if (time.GetElapsedTime(since) >= database.Options.BusyTimeout || _isOut)
+            {
+                throw new LedgerFault(SQLitePCL.raw.SQLITE_BUSY, "database is locked");
+            }
+            _queue.Pause(LockPoll);
+        }
+    }
+
+    private void RunBetween(Action<WriterConnection> work)
+    {
+        try
+        {
+            work(Connection());
+        }
+        catch (LedgerFault fault) when (fault.IsOutage)
+        {
+            RollBack(fault);
+            ReportOutage(fault);
+        }
+        catch (Exception e)
+        {
+            RollBack(null);
+            Log.CommandFailed(logger, e);
+        }
+    }
+
+    private WriterConnection Connection()
+    {
+        if (_connection is null)
+        {
+            _connection = new WriterConnection(database);
+            _transaction = new LedgerTransaction(_connection);
+        }
+        return _connection;
+    }
+
+    private void DistrustLeases(long now) => _judgesFrom = now + (long)Lease.TotalMilliseconds;
+
+    private void RollBack(LedgerFault? fault)
+    {
+        try
+        {
+            _connection?.RollBack();
+        }
+        catch (LedgerFault)
+        {
+            CloseConnection();
+        }
+        if (fault is { NeedsNewConnection: true })
+        {
+            CloseConnection();
+        }
+    }
+
+    private void CloseConnection()
+    {
+        _connection?.Dispose();
+        _connection = null;
+        _transaction = null;
+    }
+
+    private void ReportOutage(Exception exception)
+    {
+        _isOut = true;
+        var description = exception is LedgerFault fault ? LedgerFault.Describe(fault.Code, database.Path) : exception.Message;
+        if (health.Report(DependencyHealth.Down, description))
+        {
+            Log.Outage(logger, exception, description);
+        }
+    }
+
+    private static OperationCanceledException Closed() => new("the ledger is closed: this process is stopping");
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The ledger cannot be written, and everything that needs it waits: {Description}")]
+        public static partial void Outage(ILogger logger, Exception exception, string description);
+
+        [LoggerMessage(2, LogLevel.Information, "The ledger {Path} is written again.")]
+        public static partial void Recovered(ILogger logger, string path);
+
+        [LoggerMessage(3, LogLevel.Warning, "A batch of {Count} ledger writes failed and is written one by one.")]
+        public static partial void BatchFailed(ILogger logger, Exception exception, int count);
+
+        [LoggerMessage(4, LogLevel.Error, "A ledger write failed.")]
+        public static partial void CommandFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,300 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Consumers.Rabbit;
+
+/// <summary>
+/// One consuming channel: takes deliveries in, has them executed by as many workers as there are slots, and acknowledges what is settled.
+/// It lives as long as its channel; the next one is a new lane.
+/// </summary>
+internal sealed partial class RabbitLane
+{
+    private readonly RabbitSession _session;
+    private readonly IChannel _channel;
+    private readonly LaneWork _work;
+    private readonly ILogger _logger;
+    private readonly AckCoalescer _acks = new();
+    // Bounded by the prefetch: the broker sends no more until something is acknowledged.
+    private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
+    private readonly Channel<bool> _ackSignal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private LaneSubscription? _subscription;
+    private int _subscriptions;
+    private int _waiting;
+    private int _running;
+    private long _lastDeliveredAt;
+    private volatile bool _isLost;
+    private volatile bool _isFlushing;
+
+    private RabbitLane(RabbitSession session, IChannel channel, int number, LaneWork work, ILogger logger)
+    {
+        (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
+        _lastDeliveredAt = work.Time.GetTimestamp();
+        channel.ChannelShutdownAsync += (_, reason) =>
+        {
+            Lose($"a consuming channel was closed: {reason.ReplyCode} {reason.ReplyText}");
+            return Task.CompletedTask;
+        };
+        Workers = Task.WhenAll(Enumerable.Range(0, work.Workers).Select(_ => Task.Run(WorkAsync)));
+        Acks = Task.Run(PumpAcksAsync);
+    }
+
+    public int Number { get; }
+
+    public string Queue => _work.Queue;
+
+    public RabbitTaskPublisher Publisher => _work.Publisher;
+
+    /// <summary>The channel is gone: nothing of it can be acknowledged any more.</summary>
+    public bool IsLost => _isLost;
+
+    public int Prefetch { get; private set; }
+
+    public int Unacked => _acks.Unsent;
+
+    /// <summary>Delivered, but not begun.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>A timestamp of the time provider.</summary>
+    public long LastDeliveredAt => Volatile.Read(ref _lastDeliveredAt);
+
+    /// <summary>Ends when nothing more is taken and what was begun has ended.</summary>
+    public Task Workers { get; }
+
+    /// <summary>Ends when the lane is lost or flushed.</summary>
+    public Task Acks { get; }
+
+    public static async Task<RabbitLane> OpenAsync(RabbitSession session, int number, int prefetch, LaneWork work, ILogger logger)
+    {
+        var channel = await session.Connection.CreateChannelAsync(cancellationToken: session.Lost);
+        var lane = new RabbitLane(session, channel, number, work, logger);
+        await lane.SubscribeAsync(prefetch);
+        return lane;
+    }
+
+    /// <summary>Subscribes anew with another prefetch, on the same channel: what is unacknowledged stays so.</summary>
+    public async Task ChangePrefetchAsync(int prefetch)
+    {
+        await UnsubscribeAsync(CancellationToken.None);
+        await SubscribeAsync(prefetch);
+    }
+
+    public void Deliver(ulong tag, IReadOnlyBasicProperties properties, byte[] body)
+    {
+        Volatile.Write(ref _lastDeliveredAt, _work.Time.GetTimestamp());
+        _acks.Deliver(tag);
+        Interlocked.Increment(ref _waiting);
+        var delivery = new RabbitDelivery(this, tag, properties, body);
+        if (!_queue.Writer.TryWrite(delivery))
+        {
+            // The lane takes nothing more: on its way here while it was closed.
+            Interlocked.Decrement(ref _waiting);
+            HandBack(tag);
+        }
+    }
+
+    /// <summary>False when the channel is gone. The ack itself may leave a moment later, together with others.</summary>
+    public bool Acknowledge(ulong tag)
+    {
+        if (_isLost)
+        {
+            return false;
+        }
+        var settled = _acks.Settle(tag);
+        // While more is waiting to be run, more acks will come to be combined with; otherwise there is nothing to wait for.
+        if (settled >= Math.Max(1, Prefetch / 4) || Volatile.Read(ref _waiting) == 0)
+        {
+            _ackSignal.Writer.TryWrite(true);
+        }
+        return settled > 0;
+    }
+
+    public bool HandBack(ulong tag)
+    {
+        if (_isLost || !_acks.HandBack(tag))
+        {
+            return false;
+        }
+        _ackSignal.Writer.TryWrite(true);
+        return true;
+    }
+
+    /// <summary>Called a few times a second: what is settled behind a slow task is not held back for long.</summary>
+    public void FlushStragglers()
+    {
+        _isFlushing = true;
+        _ackSignal.Writer.TryWrite(true);
+    }
+
+    /// <summary>Takes nothing more; what has not begun is handed back. <see cref="Workers"/> ends when the rest is done.</summary>
+    public async Task StopTakingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UnsubscribeAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RabbitMQClientException or IOException or OperationCanceledException or TimeoutException or ObjectDisposedException)
+        {
+            // The channel is gone or does not answer: what it delivered goes back with it.
+            Log.CancelFailed(_logger, Number, e.Message);
+        }
+        _queue.Writer.TryComplete();
+    }
+
+    /// <summary>Sends every ack that is due and closes the channel; its close is answered after the acks are in.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        _isFlushing = true;
+        _ackSignal.Writer.TryComplete();
+        try
+        {
+            await Acks.WaitAsync(cancellationToken);
+            await _channel.CloseAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RabbitMQClientException or IOException or OperationCanceledException or TimeoutException or ObjectDisposedException)
+        {
+            Log.FlushFailed(_logger, Number, e.Message);
+        }
+    }
+
+    /// <summary>Gives the channel up, and with it the connection: the supervisor builds both anew.</summary>
+    public void Lose(string reason)
+    {
+        _isLost = true;
+        _queue.Writer.TryComplete();
+        _ackSignal.Writer.TryComplete();
+        _session.Lose(reason);
+    }
+
+    private async Task SubscribeAsync(int prefetch)
+    {
+        await _channel.BasicQosAsync(0, (ushort)prefetch, global: false, _session.Lost);
+        Prefetch = prefetch;
+        var subscription = new LaneSubscription(this, _channel, $"{_work.ConsumerTag}.{Number}.{++_subscriptions}");
+        await _channel.BasicConsumeAsync(Queue, autoAck: false, subscription.Tag, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
+        _subscription = subscription;
+    }
+
+    private async Task UnsubscribeAsync(CancellationToken cancellationToken)
+    {
+        if (_subscription is { } subscription)
+        {
+            _subscription = null;
+            await _channel.BasicCancelAsync(subscription.Tag, noWait: false, cancellationToken);
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        var reader = _queue.Reader;
+        while (await NextAsync(reader) is { } delivery)
+        {
+            // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.
+            if (_isLost || !await EnterAsync())
+            {
+                Interlocked.Decrement(ref _waiting);
+                delivery.HandBack();
+                continue;
+            }
+            Interlocked.Decrement(ref _waiting);
+            Interlocked.Increment(ref _running);
+            try
+            {
+                await _work.ExecuteAsync(delivery);
+            }
+            catch (Exception e)
+            {
+                Log.ExecutionFailed(_logger, e, Queue);
+                delivery.HandBack();
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _running);
+                _work.Slots.Exit();
+            }
+        }
+    }
+
+    private static async ValueTask<RabbitDelivery?> NextAsync(ChannelReader<RabbitDelivery> reader)
+    {
+        if (reader.TryRead(out var delivery))
+        {
+            return delivery;
+        }
+        try
+        {
+            // Not WaitToRead: that one wakes every worker for every delivery.
+            return await reader.ReadAsync();
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask<bool> EnterAsync()
+    {
+        if (_work.Draining.IsCancellationRequested)
+        {
+            return false;
+        }
+        if (_work.Slots.TryEnter())
+        {
+            return true;
+        }
+        try
+        {
+            await _work.Slots.EnterAsync(_work.Draining);
+            return true;
+        }
+        catch (OperationCanceledException) when (_work.Draining.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task PumpAcksAsync()
+    {
+        try
+        {
+            while (await _ackSignal.Reader.WaitToReadAsync())
+            {
+                _ackSignal.Reader.TryRead(out _);
+                await SendAcksAsync();
+            }
+            await SendAcksAsync();
+        }
+        catch (Exception e)
+        {
+            // The channel is closed: nothing is acknowledged on another, and what was not comes again.
+            Lose($"acknowledging failed: {e.Message}");
+        }
+    }
+
+    private async ValueTask SendAcksAsync()
+    {
+        var most = _isFlushing ? 0 : Prefetch / 2;
+        _isFlushing = false;
+        while (!_isLost && _acks.TryTake(most, out var next))
+        {
+            await (next.HandBack
+                ? _channel.BasicNackAsync(next.Tag, multiple: false, requeue: true)
+                : _channel.BasicAckAsync(next.Tag, next.Multiple));
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The consumer of lane {Lane} could not be cancelled: {Error}")]
+        public static partial void CancelFailed(ILogger logger, int lane, string error);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Lane {Lane} was closed before its acks were confirmed: {Error}")]
+        public static partial void FlushFailed(ILogger logger, int lane, string error);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A delivery from {Queue} was not executed; it is handed back")]
+        public static partial void ExecutionFailed(ILogger logger, Exception exception, string queue);
+    }
+}

@@ -1,0 +1,176 @@
+using Consumers.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Consumers.Rabbit;
+
+/// <summary>Consumes the work queue: connection after connection, each with its lanes, until drained.</summary>
+internal sealed partial class RabbitTaskSource : BackgroundService
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long closing may take after the last task has ended.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly RabbitModule _module;
+    private readonly Func<Func<Delivery, Task>> _executor;
+    private readonly DrainSignals _drain;
+    private readonly ElasticConcurrency _slots;
+    private readonly ILogger _logger;
+    private volatile RabbitLane[] _lanes = [];
+    private List<Task> _endingLanes = [];
+
+    /// <param name="executor">Makes the pipeline; asked for when consuming starts.</param>
+    public RabbitTaskSource(RabbitModule module, Func<Func<Delivery, Task>> executor, DrainSignals drain, ILogger<RabbitTaskSource> logger)
+    {
+        (_module, _executor, _drain, _logger) = (module, executor, drain, logger);
+        _slots = new ElasticConcurrency(module.Options.MinConcurrency, module.Options.MaxConcurrency, module.Time);
+        module.Lanes = () => Array.ConvertAll(_lanes, lane => new LaneState(lane.Number, _slots.Limit, lane.Prefetch, lane.Running, lane.Unacked));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!_module.Options.Enabled)
+        {
+            return;
+        }
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _drain.Draining);
+        var execute = _executor();
+        var work = new LaneWork(
+            _module.Names.WorkQueue,
+            $"{_module.Instance.Name}.{_module.Name}.{_module.Instance.RunId[..8]}",
+            _module.TaskPublisher,
+            delivery => BeginAsync(execute, delivery),
+            _slots,
+            Math.Min(_module.Options.MaxConcurrency, PrefetchFor(_module.Options.MaxConcurrency)),
+            _module.Time,
+            stop.Token);
+        _module.Publisher.Start();
+        await _module.Consuming.RunAsync(session => ServeAsync(session, work), stop.Token);
+        // Lanes whose connection broke: what they run has nowhere to be acknowledged, but its outcome is still to be written.
+        await WaitUntilAbortAsync(Task.WhenAll(_endingLanes));
+    }
+
+    /// <summary>One connection's life: topology, lanes, and looking after them.</summary>
+    private async Task ServeAsync(RabbitSession session, LaneWork work)
+    {
+        await _module.Topology.EnsureAsync(session.Connection, session.Lost);
+        var lanes = new List<RabbitLane>();
+        try
+        {
+            for (var i = 0; i < _module.Options.Lanes; i++)
+            {
+                lanes.Add(await RabbitLane.OpenAsync(session, i, PrefetchFor(_slots.Limit), work, _logger));
+            }
+            _lanes = [.. lanes];
+            session.Ready();
+            var watchdog = new DeliveryWatchdog(_module.Probe, _slots, _module.Options.StalledAfter, _module.Time);
+            using var timer = new PeriodicTimer(TickInterval, _module.Time);
+            using var wake = CancellationTokenSource.CreateLinkedTokenSource(work.Draining, session.Lost);
+            while (!wake.IsCancellationRequested)
+            {
+                await LookAfterAsync(session, watchdog);
+                try
+                {
+                    await timer.WaitForNextTickAsync(wake.Token);
+                }
+                catch (OperationCanceledException) when (wake.IsCancellationRequested)
+                {
+                }
+            }
+            if (!work.Draining.IsCancellationRequested)
+            {
+                throw new RabbitLostException(await session.LostAsync);
+            }
+            await DrainAsync(lanes);
+        }
+        finally
+        {
+            _lanes = [];
+            foreach (var lane in lanes)
+            {
+                lane.Lose("the consuming connection is given up");
+            }
+            _endingLanes = [.. _endingLanes.Where(task => !task.IsCompleted), .. lanes.SelectMany(lane => new[] { lane.Workers, lane.Acks })];
+        }
+    }
+
+    private async Task LookAfterAsync(RabbitSession session, DeliveryWatchdog watchdog)
+    {
+        _slots.Observe(_lanes.Sum(lane => lane.Waiting));
+        var wanted = PrefetchFor(_slots.Limit);
+        foreach (var lane in _lanes)
+        {
+            lane.FlushStragglers();
+            // Up at once, down in large steps: every change is a new subscription.
+            if (wanted > lane.Prefetch || wanted * 2 <= lane.Prefetch || (wanted < lane.Prefetch && _slots.Limit == _module.Options.MinConcurrency))
+            {
+                await lane.ChangePrefetchAsync(wanted);
+            }
+        }
+        if (await watchdog.StalledAsync(session.Connection, _lanes, session.Lost) is { } ready)
+        {
+            Log.Stalled(_logger, ready, _module.Names.WorkQueue, _module.Options.StalledAfter.TotalSeconds);
+            session.Lose($"{ready} messages are ready in '{_module.Names.WorkQueue}', slots are free, and nothing was delivered for {_module.Options.StalledAfter.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>No new work; what has not begun goes back; what runs ends and is acknowledged, as long as settling is allowed at all.</summary>
+    private async Task DrainAsync(List<RabbitLane> lanes)
+    {
+        using var closing = new CancellationTokenSource(CloseTimeout, _module.Time);
+        await Task.WhenAll(lanes.Select(lane => lane.StopTakingAsync(closing.Token)));
+        await WaitUntilAbortAsync(Task.WhenAll(lanes.Select(lane => lane.Workers)));
+        using var flushing = new CancellationTokenSource(CloseTimeout, _module.Time);
+        await Task.WhenAll(lanes.Select(lane => lane.FlushAsync(flushing.Token)));
+    }
+
+    private Task BeginAsync(Func<Delivery, Task> execute, RabbitDelivery delivery) =>
+        delivery.DeliveryCount >= RabbitDelivery.RepublishAt ? RescueAsync(execute, delivery) : execute(delivery);
+
+    /// <summary>Whether its own crashes or broken connections brought the count up, the guard knows better than the broker: the count starts again.</summary>
+    private async Task RescueAsync(Func<Delivery, Task> execute, RabbitDelivery delivery)
+    {
+        try
+        {
+            await delivery.PublishAgainAsync(_drain.Abort);
+            Log.Rescued(_logger, delivery.FallbackId, delivery.DeliveryCount);
+            return;
+        }
+        catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
+        {
+            Log.NotRescued(_logger, delivery.FallbackId, delivery.DeliveryCount, e.Message);
+        }
+        await execute(delivery);
+    }
+
+    private async Task WaitUntilAbortAsync(Task task)
+    {
+        try
+        {
+            await task.WaitAsync(_drain.Abort);
+        }
+        catch (OperationCanceledException) when (_drain.Abort.IsCancellationRequested)
+        {
+            Log.Aborted(_logger);
+        }
+    }
+
+    private int PrefetchFor(int limit) =>
+        _module.Options.Prefetch > 0 ? _module.Options.Prefetch : Math.Max(1, (2 * limit + _module.Options.Lanes - 1) / _module.Options.Lanes);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Ready} messages are ready in {Queue}, slots are free, and nothing was delivered for {Seconds:0} s: the connection is rebuilt")]
+        public static partial void Stalled(ILogger logger, long ready, string queue, double seconds);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Message {MessageId} was delivered {Count} times before: it is published anew, so that the broker does not dead-letter it")]
+        public static partial void Rescued(ILogger logger, string? messageId, long count);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} was delivered {Count} times before and could not be published anew: {Error}")]
+        public static partial void NotRescued(ILogger logger, string? messageId, long count, string error);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The shutdown did not wait for all tasks to be settled; what is not acknowledged is delivered again")]
+        public static partial void Aborted(ILogger logger);
+    }
+}

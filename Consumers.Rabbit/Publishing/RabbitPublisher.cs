@@ -1,0 +1,193 @@
+using System.Threading.Channels;
+using Consumers.Core;
+using RabbitMQ.Client;
+
+namespace Consumers.Rabbit;
+
+/// <summary>
+/// Sends messages and waits for their confirms, many at once. One writer takes them off a bounded queue; the connection beneath comes and goes,
+/// and a message waits for it at most <see cref="RabbitOptions.PublishWait"/>.
+/// </summary>
+internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection connection, RabbitTopology topology, RabbitHealth health, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Channel<OutgoingMessage> _queue = Channel.CreateBounded<OutgoingMessage>(
+        new BoundedChannelOptions(options.MaxOutstandingConfirms) { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ConfirmChannel? _channel;
+    private Task? _running;
+    private bool _isDisposed;
+
+    /// <summary>The connection, for passive questions; null while it is away.</summary>
+    public IConnection? Connection => Volatile.Read(ref _channel)?.Session.Connection;
+
+    /// <summary>Connects; otherwise the first message does.</summary>
+    public void Start()
+    {
+        if (Volatile.Read(ref _running) is not null)
+        {
+            return;
+        }
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                throw Closed();
+            }
+            _running ??= Task.WhenAll(Task.Run(() => connection.RunAsync(ServeAsync, _stop.Token)), Task.Run(WriteAsync));
+        }
+    }
+
+    /// <summary>Completes when the broker has confirmed the message.</summary>
+    /// <exception cref="PublishFailedException">It was not confirmed.</exception>
+    public ValueTask PublishAsync(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Start();
+        message.AskedAt = time.GetTimestamp();
+        message.CancelWith(cancellationToken);
+        return _queue.Writer.TryWrite(message) ? message.Confirmed : EnqueueAsync(message);
+    }
+
+    private async ValueTask EnqueueAsync(OutgoingMessage message)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(message, _stop.Token);
+        }
+        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+        {
+            message.TryFail(Closed());
+        }
+        await message.Confirmed;
+    }
+
+    /// <summary>One connection's life: its channel, the sweep for confirms that never come, and the end of what was open.</summary>
+    private async Task ServeAsync(RabbitSession session)
+    {
+        await topology.EnsureAsync(session.Connection, session.Lost);
+        var channel = await ConfirmChannel.OpenAsync(session, options.MaxOutstandingConfirms);
+        Use(channel);
+        session.Ready();
+        try
+        {
+            using var timer = new PeriodicTimer(SweepInterval, time);
+            while (!session.Lost.IsCancellationRequested && await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                Sweep(channel);
+            }
+            throw new RabbitLostException(await session.LostAsync);
+        }
+        finally
+        {
+            Use(null);
+            channel.End(session.LostAsync.IsCompletedSuccessfully ? session.LostAsync.Result : "the publisher is closed");
+        }
+    }
+
+    private void Sweep(ConfirmChannel channel)
+    {
+        var since = time.GetTimestamp() - (long)(options.ConfirmTimeout.TotalSeconds * time.TimestampFrequency);
+        var isBlocked = channel.Session.BlockedReason is not null;
+        var anyFailed = channel.Confirms.FailSentBefore(since, () => new PublishFailedException(PublishFailure.Unavailable,
+            isBlocked ? $"the broker takes no messages for now: {channel.Session.BlockedReason}" : $"the broker did not confirm it within {options.ConfirmTimeout.TotalSeconds:0.#} s"));
+        if (anyFailed && !isBlocked)
+        {
+            channel.Session.Lose($"a confirm is missing for {options.ConfirmTimeout.TotalSeconds:0.#} s");
+        }
+        if (!isBlocked)
+        {
+            Wake();
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        var reader = _queue.Reader;
+        while (await reader.WaitToReadAsync())
+        {
+            while (reader.TryRead(out var message))
+            {
+                await SendAsync(message);
+            }
+        }
+    }
+
+    private async ValueTask SendAsync(OutgoingMessage message)
+    {
+        while (!message.IsDone)
+        {
+            var channel = Volatile.Read(ref _channel);
+            if (channel is not { IsReady: true })
+            {
+                await WaitForChannelAsync(message);
+                continue;
+            }
+            message.SentAt = time.GetTimestamp();
+            try
+            {
+                if (await channel.TrySendAsync(message))
+                {
+                    return;
+                }
+                await channel.Confirms.RoomAsync();
+            }
+            catch (RabbitLostException e)
+            {
+                channel.End(e.Message);
+                return;
+            }
+        }
+    }
+
+    private async ValueTask WaitForChannelAsync(OutgoingMessage message)
+    {
+        var changed = Volatile.Read(ref _changed).Task;
+        if (Volatile.Read(ref _channel) is { IsReady: true })
+        {
+            return;
+        }
+        var left = options.PublishWait - time.GetElapsedTime(message.AskedAt);
+        if (left <= TimeSpan.Zero || _stop.IsCancellationRequested)
+        {
+            message.TryFail(_stop.IsCancellationRequested ? Closed() : new PublishFailedException(PublishFailure.Unavailable, health.State.Description));
+            return;
+        }
+        // Never longer than a moment, so that a message that its caller has given up on makes way.
+        var wait = left < SweepInterval ? left : SweepInterval;
+        await Task.WhenAny(changed, Task.Delay(wait, time, CancellationToken.None));
+    }
+
+    private static PublishFailedException Closed() => new(PublishFailure.Unavailable, "this host no longer publishes: it is shutting down");
+
+    private void Use(ConfirmChannel? channel)
+    {
+        Volatile.Write(ref _channel, channel);
+        Wake();
+    }
+
+    private void Wake() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+            _isDisposed = true;
+        }
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync();
+        if (_running is not null)
+        {
+            await _running;
+        }
+        _stop.Dispose();
+    }
+}

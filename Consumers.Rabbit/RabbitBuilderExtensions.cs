@@ -1,0 +1,56 @@
+using Consumers.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Rabbit;
+
+public static class RabbitBuilderExtensions
+{
+    /// <summary>
+    /// Adds the RabbitMQ module. Options come from the section <c>Consumers:Rabbit</c>, then from RABBITMQ_URL, then from <paramref name="configure"/>; wrong ones stop the start.
+    /// A broker that is away does not: the host runs, says so, and connects when it can.
+    /// </summary>
+    public static TaskConsumersBuilder AddRabbit(this TaskConsumersBuilder builder, Action<RabbitOptions>? configure = null)
+    {
+        var services = builder.Services;
+        services.AddOptions<RabbitOptions>()
+            .BindConfiguration(RabbitOptions.Section)
+            .Configure<IServiceProvider>((options, provider) =>
+            {
+                if (provider.GetService<IConfiguration>()?["RABBITMQ_URL"] is { Length: > 0 } url)
+                {
+                    options.Url = url;
+                }
+                configure?.Invoke(options);
+            })
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RabbitOptions>, RabbitOptionsValidator>(_ => new RabbitOptionsValidator()));
+        services.TryAddSingleton(provider => new RabbitModule(
+            "rabbit",
+            "RabbitMQ",
+            provider.GetRequiredService<IOptions<RabbitOptions>>().Value,
+            provider.GetRequiredService<IOptions<ConsumersOptions>>().Value,
+            provider.GetRequiredService<RetrySchedule>(),
+            provider.GetRequiredService<InstanceIdentity>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(provider =>
+        {
+            var module = provider.GetRequiredService<RabbitModule>();
+            return new RabbitTaskSource(
+                module,
+                () => provider.GetRequiredService<TaskExecutorFactory>().Create(module.Name, module.Options.Guard, module.Transport).ExecuteAsync,
+                provider.GetRequiredService<DrainSignals>(),
+                provider.GetRequiredService<ILogger<RabbitTaskSource>>());
+        });
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskTransport, RabbitTransport>(provider => provider.GetRequiredService<RabbitModule>().Transport));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, RabbitHealth>(provider => provider.GetRequiredService<RabbitModule>().Health));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RabbitTaskSource>(provider => provider.GetRequiredService<RabbitTaskSource>()));
+        return builder;
+    }
+}

@@ -1,0 +1,49 @@
+using Consumers.Core;
+
+namespace Consumers.Rabbit;
+
+/// <summary>RabbitMQ as the rest of the host sees it.</summary>
+internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
+{
+    private static readonly TimeSpan DepthsKeep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _oneProbe = new(1, 1);
+    private IReadOnlyList<QueueDepth>? _depths;
+    private long _askedAt;
+
+    public string Module => module.Name;
+
+    public bool IsDurable => true;
+
+    public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken) => module.TaskPublisher.PublishAsync(message, cancellationToken);
+
+    public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
+
+    public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken) =>
+        new(module.Health.State, await DepthsAsync(cancellationToken), module.Lanes());
+
+    private async ValueTask<IReadOnlyList<QueueDepth>> DepthsAsync(CancellationToken cancellationToken)
+    {
+        await _oneProbe.WaitAsync(cancellationToken);
+        try
+        {
+            if (_depths is null || module.Time.GetElapsedTime(_askedAt) >= DepthsKeep)
+            {
+                if (module.Options.Enabled)
+                {
+                    module.Publisher.Start();
+                }
+                // A page must not hang on a broker that has stopped answering.
+                using var timeout = new CancellationTokenSource(ProbeTimeout, module.Time);
+                _depths = await module.Probe.AskAsync(module.Publisher.Connection, timeout.Token);
+                _askedAt = module.Time.GetTimestamp();
+            }
+            return _depths;
+        }
+        finally
+        {
+            _oneProbe.Release();
+        }
+    }
+}

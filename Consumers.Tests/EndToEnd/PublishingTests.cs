@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Consumers.Tests.Fixtures;
+
+namespace Consumers.Tests.EndToEnd;
+
+public sealed class PublishingTests
+{
+    [Fact]
+    public async Task What_any_amqp_client_publishes_is_seen_completed_through_the_api()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        var host = await fleet.StartAsync("consumer-1");
+        await fleet.Broker.PublishAsync("""{"id":"from-any-client","type":"sleep","payload":{"complexityMs":5},"key":"customer-42"}"""u8.ToArray(), messageId: null);
+
+        await Fleet.QuiesceAsync(host, 1);
+
+        var task = (await Fleet.FindAsync(host, "from-any-client")).ShouldNotBeNull();
+        task.GetProperty("status").GetString().ShouldBe("COMPLETED");
+        task.GetProperty("module").GetString().ShouldBe("rabbit");
+        task.GetProperty("workerId").GetString().ShouldBe("consumer-1");
+        task.GetProperty("key").GetString().ShouldBe("customer-42");
+        task.GetProperty("attempts").GetArrayLength().ShouldBe(1);
+        (await Fleet.FindAsync(host, "unheard-of")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_thousand_tasks_from_the_command_line_are_each_in_the_ledger_with_their_outcome()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        var host = await fleet.StartAsync("consumer-1");
+
+        var (exit, output, error) = await HostProcess.RunAsync(
+            ["publish", "rabbit", "--type", "sleep", "--payload", """{"complexityMs":1}""", "--count", "1000", "--json"], fleet.Environment, fleet.Folder);
+
+        exit.ShouldBe(0, error);
+        var summary = JsonSerializer.Deserialize<JsonElement>(output);
+        summary.GetProperty("confirmed").GetInt32().ShouldBe(1000);
+        var stats = await Fleet.QuiesceAsync(host, 1000);
+        Fleet.Of(stats, "completed").ShouldBe(1000);
+        (await Fleet.FindAsync(host, summary.GetProperty("lastId").GetString()!)).ShouldNotBeNull().GetProperty("status").GetString().ShouldBe("COMPLETED");
+    }
+
+    [Fact]
+    public async Task Publishing_without_a_broker_fails_with_its_own_exit_code()
+    {
+        using var folder = new TempFolder();
+
+        var (exit, _, error) = await HostProcess.RunAsync(
+            ["publish", "rabbit", "--type", "sleep", "--count", "1"],
+            [new("RABBITMQ_URL", $"amqp://someone:secret-canary@127.0.0.1:{HostProcess.FreePort()}/")], folder);
+
+        exit.ShouldBe(3, error);
+        error.ShouldContain("RabbitMQ");
+        error.ShouldNotContain("secret-canary");
+    }
+}

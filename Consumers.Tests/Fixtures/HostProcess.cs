@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Consumers.Tests.Fixtures;
+
+/// <summary>The built host as a process of its own: started, asked, killed.</summary>
+public sealed partial class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private HostProcess(Process process, Uri url)
+    {
+        _process = process;
+        Http = new HttpClient { BaseAddress = url };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public HttpClient Http { get; }
+
+    public int Pid => _process.Id;
+
+    public string Output => string.Join('\n', _output);
+
+    public static string DllPath { get; } = Path.Combine(
+        RepositoryRoot.Path, "Consumers.Host", "bin",
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Debug{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Debug" : "Release",
+        "net10.0", "Consumers.Host.dll");
+
+    /// <summary>Runs the host and waits until it is ready.</summary>
+    public static async Task<HostProcess> StartAsync(string consumerId, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder)
+    {
+        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var host = new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
+        await Eventually.TrueAsync(host.IsReadyAsync, $"{consumerId} is ready. Its output:\n{host.Output}", TimeSpan.FromSeconds(60));
+        return host;
+    }
+
+    /// <summary>Runs a verb to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder, string? input = null)
+    {
+        using var process = Start(arguments, environment, folder, redirectInput: true);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input ?? "");
+        process.StandardInput.Close();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return (process.ExitCode, await output, await error);
+    }
+
+    public void Kill9()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Sends SIGTERM and returns the exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Signal(_process.Id, 15);
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return _process.ExitCode;
+    }
+
+    private async ValueTask<bool> IsReadyAsync()
+    {
+        if (_process.HasExited)
+        {
+            Assert.Fail($"The host exited with {_process.ExitCode}:\n{Output}");
+        }
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static Process Start(IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder, bool redirectInput = false)
+    {
+        var start = new ProcessStartInfo("dotnet", [DllPath, .. arguments])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = redirectInput,
+        };
+        start.Environment["Consumers__Ledger__Path"] = folder.File("ledger.db");
+        start.Environment.Remove("CONSUMERS_API_KEY");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+        return Process.Start(start)!;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            _output.Enqueue(line);
+            while (_output.Count > 500)
+            {
+                _output.TryDequeue(out _);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int pid, int signal);
+}
