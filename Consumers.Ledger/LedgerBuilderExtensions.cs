@@ -40,6 +40,6 @@ public static class LedgerBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
-        return builder;
+        return builder.AddPublishRelay();
     }
 }

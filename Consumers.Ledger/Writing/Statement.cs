@@ -31,6 +31,11 @@ internal sealed class Statement : IDisposable
         {
             return SetNull(parameter);
         }
+        if (value.Length == 0)
+        {
+            // An empty span has no address, and would be bound as NULL.
+            return Checked(raw.sqlite3_bind_text(_statement, parameter, value));
+        }
         // Names and words are short: no array for them.
         Span<byte> buffer = stackalloc byte[512];
         return Encoding.UTF8.TryGetBytes(value, buffer, out var written)

@@ -5,6 +5,7 @@ using Consumers.Rabbit;
 using Consumers.Tests.Contract;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace Consumers.Tests.Fixtures;
 
@@ -76,7 +77,19 @@ public sealed class RabbitBroker : IAsyncDisposable
         {
             properties.Headers = headers.ToDictionary(header => header.Key, header => (object?)header.Value);
         }
-        await _channel.BasicPublishAsync("", WorkQueue, mandatory: true, properties, body);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _channel.BasicPublishAsync("", WorkQueue, mandatory: true, properties, body);
+                return;
+            }
+            // A quorum queue that was declared a moment ago may still elect its leader, and refuses meanwhile: a client publishes again.
+            catch (PublishException) when (attempt < 20)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
     }
 
     /// <summary>Messages ready in a queue, as the broker tells it.</summary>

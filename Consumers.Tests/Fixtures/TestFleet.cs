@@ -13,6 +13,7 @@ public sealed class TestFleet : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly TempFolder _folder;
+    private Task? _stopping;
 
     private TestFleet(IHost host, TempFolder folder, ScriptLog log) => (_host, _folder, Log) = (host, folder, log);
 
@@ -77,12 +78,12 @@ public sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>SIGTERM: drains and stops.</summary>
-    public Task StopAsync() => _host.StopAsync(CancellationToken.None);
+    public Task StopAsync() => _stopping ??= _host.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
         Log.Gate.TrySetResult();
-        await _host.StopAsync(CancellationToken.None);
+        await StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
         _folder.Dispose();
     }

@@ -1,0 +1,29 @@
+using Consumers.Core;
+using Consumers.Host.Handlers.Email;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Host.Handlers;
+
+internal static class BuiltInHandlers
+{
+    /// <summary>A payload each that works as it is: what <c>publish</c> and the form send when none is given.</summary>
+    public static readonly IReadOnlyDictionary<string, string> ExamplePayloads = new Dictionary<string, string>
+    {
+        [SleepTaskHandler.Type] = """{"complexityMs":50}""",
+        [FlakyTaskHandler.Type] = """{"failTimes":1}""",
+        [EmailTaskHandler.Type] = """{"to":"someone@example.com","subject":"Hello","body":"Sent by a task."}""",
+    };
+
+    public static TaskConsumersBuilder AddBuiltInHandlers(this TaskConsumersBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<EmailOptions>().BindConfiguration(EmailOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EmailOptions>, EmailOptionsValidator>());
+        services.TryAddSingleton<IMailSender>(provider =>
+            string.IsNullOrEmpty(provider.GetRequiredService<IOptions<EmailOptions>>().Value.SmtpHost)
+                ? ActivatorUtilities.CreateInstance<PickupFolderSender>(provider)
+                : ActivatorUtilities.CreateInstance<SmtpSender>(provider));
+        return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>().AddHandler<EmailTaskHandler>();
+    }
+}

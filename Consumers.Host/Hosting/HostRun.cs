@@ -1,0 +1,44 @@
+using Consumers.Core;
+using Consumers.Host.Cli;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Host.Hosting;
+
+/// <summary>Start, wait, stop; and what the process says when it is over.</summary>
+internal static class HostRun
+{
+    public static async Task<int> ToTheEndAsync(WebApplication app)
+    {
+        Validate(app.Services);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            // What did start is stopped in order, so that work it took is handed back.
+            await app.StopAsync();
+            throw;
+        }
+        StartNotes.Write(app);
+        await app.WaitForShutdownAsync();
+        return HasFailed(app.Services) ? ExitCode.Failed : ExitCode.Ok;
+    }
+
+    /// <summary>All wrong options at once, before anything is started.</summary>
+    public static void Validate(IServiceProvider services)
+    {
+        services.GetService<IStartupValidator>()?.Validate();
+        try
+        {
+            services.GetRequiredService<InstanceIdentity>();
+        }
+        catch (ArgumentException e)
+        {
+            throw new CliException(ExitCode.BadInput, e.Message, e);
+        }
+    }
+
+    private static bool HasFailed(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true });
+}

@@ -1,0 +1,14 @@
+namespace Consumers.Host.Hosting;
+
+/// <summary>What the command line says of a run; everything else is configuration.</summary>
+internal sealed record RunSettings
+{
+    public string? Urls { get; init; }
+
+    public string? InstanceName { get; init; }
+
+    /// <summary>Names separated by ','; null for what the configuration switches on.</summary>
+    public string? Modules { get; init; }
+
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+}

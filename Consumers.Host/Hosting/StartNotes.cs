@@ -1,0 +1,45 @@
+using Consumers.Core;
+
+namespace Consumers.Host.Hosting;
+
+/// <summary>The lines at start that a reader of the log must have seen: where the page is, and which promises do not hold.</summary>
+internal static partial class StartNotes
+{
+    public static void Write(WebApplication app)
+    {
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Consumers.Host");
+        var instance = app.Services.GetRequiredService<InstanceIdentity>();
+        Log.Listening(logger, instance.Name, string.Join(' ', app.Urls));
+        var transports = app.Services.GetServices<ITaskTransport>().ToArray();
+        if (transports.Length == 0)
+        {
+            Log.NoModule(logger);
+        }
+        foreach (var transport in transports)
+        {
+            if (!transport.IsDurable)
+            {
+                Log.Embedded(logger, transport.Module);
+            }
+            if (string.Equals(app.Configuration[$"Consumers:{transport.Module}:Guard"], nameof(GuardMode.None), StringComparison.OrdinalIgnoreCase))
+            {
+                Log.NoGuard(logger, transport.Module);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Instance} is up: {Urls}")]
+        public static partial void Listening(ILogger logger, string instance, string urls);
+
+        [LoggerMessage(2, LogLevel.Warning, "Module {Module} is embedded: tasks wait in this process's memory, and nothing is durable but the ledger")]
+        public static partial void Embedded(ILogger logger, string module);
+
+        [LoggerMessage(3, LogLevel.Warning, "Module {Module} runs without a guard: at-least-once, and a task that is delivered twice runs twice")]
+        public static partial void NoGuard(ILogger logger, string module);
+
+        [LoggerMessage(4, LogLevel.Warning, "No module is switched on: this instance shows pages and consumes nothing")]
+        public static partial void NoModule(ILogger logger);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Consumers.Host.Monitoring;
+
+internal static class MonitoringServices
+{
+    public static void AddMonitoring(this IServiceCollection services)
+    {
+        services.AddSingleton<LedgerReads>();
+        services.AddSingleton<FleetWatch>();
+        services.AddSingleton<ListeningUrl>();
+        services.AddSingleton<ThroughputProbe>();
+        services.AddHostedService(provider => provider.GetRequiredService<ThroughputProbe>());
+    }
+}

@@ -1,0 +1,80 @@
+using Consumers.Core;
+
+namespace Consumers.Host.Monitoring;
+
+/// <summary>Reads the ledger's counters and the brokers' depths once a second and keeps a minute of them. The counters are the fleet's, not this process's.</summary>
+internal sealed class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTransport> transports, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
+
+    private readonly ITaskTransport[] _transports = [.. transports];
+    private readonly Queue<ThroughputSample> _samples = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>Null while it is unknown.</summary>
+    public Throughput? Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                // Readings that stopped coming say nothing of now.
+                return _samples.Count > 0 && time.GetUtcNow() - _samples.Last().At < 5 * Interval ? Throughput.From([.. _samples]) : null;
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var counts = await ledger.CountAsync(null, stoppingToken);
+                if (counts.IsKnown)
+                {
+                    Keep(new ThroughputSample(
+                        time.GetUtcNow(),
+                        counts.Value.GetValueOrDefault(TaskState.Completed),
+                        counts.Value.GetValueOrDefault(TaskState.Failed),
+                        await WaitingAsync(stoppingToken)));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<long?> WaitingAsync(CancellationToken cancellationToken)
+    {
+        long sum = 0;
+        foreach (var transport in _transports)
+        {
+            var snapshot = await transport.SnapshotAsync(cancellationToken);
+            foreach (var queue in snapshot.Queues.Where(queue => queue.Role == "work"))
+            {
+                if (queue.Ready is not { } ready)
+                {
+                    return null;
+                }
+                sum += ready;
+            }
+        }
+        return sum;
+    }
+
+    private void Keep(ThroughputSample sample)
+    {
+        lock (_lock)
+        {
+            _samples.Enqueue(sample);
+            while (sample.At - _samples.Peek().At > Window)
+            {
+                _samples.Dequeue();
+            }
+        }
+    }
+}

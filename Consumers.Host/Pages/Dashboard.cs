@@ -1,0 +1,25 @@
+using Consumers.Host.Assets;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Consumers.Host.Pages;
+
+internal static class Dashboard
+{
+    public static void AddDashboard(this IServiceCollection services)
+    {
+        services.AddRazorPages(pages => pages.Conventions.ConfigureFilter(new AutoValidateAntiforgeryTokenAttribute()));
+        services.Configure<CookieTempDataProviderOptions>(options =>
+        {
+            options.Cookie.Name = "consumers-said";
+            options.Cookie.HttpOnly = true;
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+    }
+
+    public static void MapDashboard(this WebApplication app)
+    {
+        app.MapAssets();
+        app.MapRazorPages();
+    }
+}

@@ -1,0 +1,52 @@
+using Consumers.Core;
+using Consumers.Host.Api;
+using Consumers.Host.Monitoring;
+
+namespace Consumers.Host.Pages;
+
+/// <summary>What the first page shows, and the one sentence that sums it up.</summary>
+internal sealed record FleetGlance(
+    Known<IReadOnlyDictionary<TaskState, long>> Counts,
+    Known<IReadOnlyList<InstanceReport>> Instances,
+    IReadOnlyList<TransportSnapshot> Snapshots,
+    IReadOnlyList<DependencyState> Dependencies,
+    Throughput? Throughput)
+{
+    public long? Count(TaskState state) => Counts.Value?.GetValueOrDefault(state);
+
+    public long? Ready => Sum("work");
+
+    /// <summary>In the brokers' queues of dead letters.</summary>
+    public long? DeadLetters => Sum("dead");
+
+    public IEnumerable<DependencyState> Away => Dependencies.Where(dependency => dependency.Health != DependencyHealth.Up);
+
+    public string Sentence
+    {
+        get
+        {
+            if (Away.Any())
+            {
+                var names = string.Join(" and ", Away.Select(dependency => $"{dependency.Name} is {Words.Health(dependency.Health)}"));
+                return $"{names}; the rest goes on.";
+            }
+            var running = Instances.Value?.Count(instance => instance.State == "running");
+            var who = running is { } alive ? $"{Words.Count(alive, "instance", "instances")} running" : "The number of instances is unknown";
+            var work = (Ready, Throughput?.CompletedPerSecond) switch
+            {
+                (null, _) => "the backlog is unknown",
+                (0, 0 or null) => "nothing waits",
+                (0, _) => "keeping up",
+                var (ready, _) => $"{Words.Count(ready.Value, "task waits", "tasks wait")}, {Words.Drain(Throughput?.Drain)}",
+            };
+            var dead = DeadLetters is > 0 ? $", {Words.Count(DeadLetters.Value, "dead letter", "dead letters")} to look at" : "";
+            return $"All well: {who}, {work}{dead}.";
+        }
+    }
+
+    private long? Sum(string role)
+    {
+        var sums = Snapshots.Select(snapshot => StatsView.SumOf(snapshot, role, queue => queue.Ready)).ToArray();
+        return sums.Contains(null) ? null : sums.Sum();
+    }
+}

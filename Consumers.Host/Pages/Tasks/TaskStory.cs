@@ -1,0 +1,69 @@
+using System.Globalization;
+using Consumers.Core;
+
+namespace Consumers.Host.Pages.Tasks;
+
+/// <summary>A task's row and attempts, and what they mean in words.</summary>
+/// <param name="connection">Of the module's broker; null when this host has no such module.</param>
+internal sealed class TaskStory(TaskDetails details, DependencyState? connection, RetrySchedule schedule, DateTimeOffset now)
+{
+    public TaskRow Task { get; } = details.Task;
+
+    public IReadOnlyList<AttemptRow> Attempts { get; } = [.. details.Attempts.OrderBy(attempt => attempt.Series).ThenBy(attempt => attempt.Attempt).ThenBy(attempt => attempt.Epoch)];
+
+    public PayloadText Payload { get; } = PayloadText.Of(details.Task.Payload);
+
+    /// <summary>Where it is now, and why it does not run when it does not.</summary>
+    public string Now => Task.State switch
+    {
+        TaskState.Queued when details.AwaitsPublishing => connection is { Health: not DependencyHealth.Up }
+            ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
+            : "Accepted and safe in the ledger; it is being published.",
+        TaskState.Queued => $"Waits in the work queue since {Clock(Task.CreatedAt)}, for an instance with a free slot.",
+        TaskState.Processing => Task.StartTime is { } start
+            ? $"Runs on {Task.WorkerId} since {Clock(start)}, {Words.Duration(now - start)} so far."
+            : $"Runs on {Task.WorkerId}.",
+        TaskState.Retrying => Waiting(),
+        TaskState.Completed => $"Done{At(Task.CompletedTime)}{On()}.",
+        _ => $"Dead-lettered{At(Task.CompletedTime)} as {Task.DeadReason ?? "failed"}{Why(Task.DeadReason)}",
+    };
+
+    public static string? Length(AttemptRow attempt) => attempt.EndedAt is { } end ? Words.Duration(end - attempt.StartedAt) : null;
+
+    /// <summary>Between an attempt and the next: which tier was chosen.</summary>
+    public string? Backoff(AttemptRow attempt) => attempt is { DueAt: { } due, EndedAt: { } end }
+        ? $"waited in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}, due {Clock(due)}"
+        : null;
+
+    private string Waiting()
+    {
+        if (Task.DueAt is not { } due)
+        {
+            return "Waits for its next attempt.";
+        }
+        var last = Attempts.LastOrDefault(attempt => attempt.EndedAt is not null);
+        var tier = last is { EndedAt: { } end } ? $" in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}" : "";
+        return due > now
+            ? $"Waits{tier} until {Clock(due)}, {Words.Duration(due - now)} from now; then attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1}."
+            : $"Was due{tier} at {Clock(due)}, {Words.Duration(now - due)} ago; its next attempt begins when an instance has a free slot.";
+    }
+
+    private string On() => Task.WorkerId is { } worker ? $" on {worker}" : "";
+
+    private static string Why(string? reason) => reason switch
+    {
+        "exhausted" => ": every attempt failed.",
+        "permanent" => ": the handler said that no retry can help.",
+        "no-handler" => ": no handler does this type.",
+        "crashed" => ": its process died each time it ran.",
+        _ => ".",
+    };
+
+    private string At(DateTimeOffset? time) => time is { } at ? $" at {Clock(at)}" : "";
+
+    private string Clock(DateTimeOffset time)
+    {
+        var utc = time.UtcDateTime;
+        return utc.ToString(utc.Date == now.UtcDateTime.Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Consumers.Core;
+using Consumers.Host.Monitoring;
+
+namespace Consumers.Host.Pages;
+
+/// <summary>Numbers and states as people say them.</summary>
+internal static class Words
+{
+    public static string Duration(TimeSpan duration)
+    {
+        var time = duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
+        return time switch
+        {
+            { TotalMilliseconds: < 1000 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms"),
+            { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+            { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
+            { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds} s"),
+            { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes} min"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays} d {time.Hours} h"),
+        };
+    }
+
+    public static string Count(long count, string one, string many) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
+
+    public static string Rate(double? perSecond) => perSecond switch
+    {
+        null => "unknown",
+        0 => "0/s",
+        < 10 => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.0}/s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0}/s"),
+    };
+
+    public static string Drain(DrainEstimate? drain) => drain?.Kind switch
+    {
+        DrainKind.Empty => "empty",
+        DrainKind.In => $"gone in about {Duration(drain.After!.Value)}",
+        DrainKind.Never => "never, at this rate",
+        _ => "time to drain unknown",
+    };
+
+    public static string Share(long completed, long failed) => completed + failed == 0
+        ? "–"
+        // Rounded down: 100 % is said only when nothing failed.
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(completed * 10000.0 / (completed + failed)) / 100:0.##} %");
+
+    public static string Health(DependencyHealth health) => health switch
+    {
+        DependencyHealth.Up => "up",
+        DependencyHealth.Degraded => "degraded",
+        _ => "away",
+    };
+
+    public static string Sign(DependencyHealth health) => health switch
+    {
+        DependencyHealth.Up => "●",
+        DependencyHealth.Degraded => "◑",
+        _ => "○",
+    };
+}

@@ -1,0 +1,8 @@
+using Consumers.Host.Cli;
+
+var commands = new CommandLine(
+    defaultVerb: RunVerb.Create(),
+    PublishVerb.Create(),
+    HealthVerb.Create());
+
+return await commands.RunAsync(args);
