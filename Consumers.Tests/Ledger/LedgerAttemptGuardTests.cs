@@ -67,7 +67,6 @@ public sealed class LedgerAttemptGuardTests
         (await other.SettleAsync(taken, Settlement.Ack.Instance)).Accepted.ShouldBeTrue();
         (await frozen.SettleAsync(stale, frozen.RetryIn(stale, 1))).Accepted.ShouldBeFalse();
         ledger.Read("SELECT Status FROM Tasks").ShouldBe("COMPLETED");
-
     }
 
     [Fact]
