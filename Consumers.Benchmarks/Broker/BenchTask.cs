@@ -36,4 +36,5 @@ public sealed class BenchPayload
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BenchTask))]
+[JsonSerializable(typeof(BenchPayload))]
 internal sealed partial class BenchJson : JsonSerializerContext;
