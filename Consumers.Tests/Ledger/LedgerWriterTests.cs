@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Tests.Fixtures;
 using Consumers.Ledger;
 using Shouldly;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class LedgerWriterTests
 
         var settle = instance.SettleAsync(begun, Settlement.Ack.Instance).AsTask();
         var begins = Enumerable.Range(0, 20).Select(i => instance.BeginAsync($"t{i}").AsTask()).ToList();
-        await Eventually.HoldsAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
+        await Eventually.TrueAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
         instance.Health.State.Description.ShouldContain("locked by another process");
         settle.IsCompleted.ShouldBeFalse();
         begins.ShouldAllBe(begin => !begin.IsCompleted);
@@ -26,7 +27,7 @@ public sealed class LedgerWriterTests
         TestLedger.Run(foreign, "COMMIT");
         (await settle).Accepted.ShouldBeTrue();
         (await Task.WhenAll(begins)).ShouldAllBe(begin => begin is AttemptBegin.Begun);
-        await Eventually.HoldsAsync(() => instance.Health.State.Health == DependencyHealth.Up, "the ledger is shown as up");
+        await Eventually.TrueAsync(() => instance.Health.State.Health == DependencyHealth.Up, "the ledger is shown as up");
     }
 
     [Fact]
@@ -38,7 +39,7 @@ public sealed class LedgerWriterTests
         await instance.OnWriterAsync($"PRAGMA max_page_count={pages}");
 
         var begins = Enumerable.Range(0, 500).Select(i => instance.BeginAsync($"t{i}").AsTask()).ToList();
-        await Eventually.HoldsAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
+        await Eventually.TrueAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
         instance.Health.State.Description.ShouldContain("disk is full");
         begins.Count(begin => begin.IsCompleted).ShouldBeLessThan(500);
         begins.ShouldAllBe(begin => !begin.IsFaulted);
@@ -70,7 +71,7 @@ public sealed class LedgerWriterTests
         using var leaves = new CancellationTokenSource();
         var stays = instance.BeginAsync("stays").AsTask();
         var left = instance.Guard.BeginAsync(new AttemptRequest(TestInstance.Message("left"), 1, "rabbit", false), leaves.Token).AsTask();
-        await Eventually.HoldsAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
+        await Eventually.TrueAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
 
         await leaves.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => left);
@@ -159,7 +160,7 @@ public sealed class LedgerWriterTests
         using var foreign = ledger.OpenForeign();
         TestLedger.Run(foreign, "BEGIN IMMEDIATE");
         var begin = instance.BeginAsync("t").AsTask();
-        await Eventually.HoldsAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
+        await Eventually.TrueAsync(() => instance.Health.State.Health == DependencyHealth.Down, "the ledger is shown as down");
 
         await Task.Run(instance.Writer.Dispose);
 
