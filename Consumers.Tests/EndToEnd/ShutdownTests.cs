@@ -27,6 +27,8 @@ public sealed class ShutdownTests
             byFirst += found.GetProperty("workerId").GetString() == "consumer-1" ? 1 : 0;
         }
         byFirst.ShouldBeInRange(21, 399, "the first was stopped in the middle");
+        // Not only suppressed by the guard: what was acknowledged at the stop was not delivered again at all.
+        (await Fleet.StatsAsync(second)).GetProperty("instance").GetProperty("duplicates").GetInt64().ShouldBe(0);
     }
 
     [Fact]
