@@ -8,7 +8,8 @@ public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor>
 {
     private static readonly TimeSpan ObserveInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<InMemoryDelivery> _deliveries = Channel.CreateUnbounded<InMemoryDelivery>(new UnboundedChannelOptions { SingleReader = true });
+    // Not with SingleReader: such a channel cannot say how many wait.
+    private readonly Channel<InMemoryDelivery> _deliveries = Channel.CreateUnbounded<InMemoryDelivery>();
     private InMemoryConsumer? _consumer;
     private int _prefetch;
     private int _running;
