@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Consumers.Core.InMemory;
 using Consumers.Fleet;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
@@ -80,7 +79,7 @@ internal static class ConsumersHost
         var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddLedger().AddFleet();
         if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Rabbit))
         {
-            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddInMemory() : consumers.AddRabbit();
+            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddEmbeddedRabbit(builder.Configuration) : consumers.AddRabbit();
         }
     }
 
