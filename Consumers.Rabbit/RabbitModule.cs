@@ -18,7 +18,7 @@ internal sealed class RabbitModule : IAsyncDisposable
         var logger = loggers.CreateLogger<RabbitConnection>();
         Consuming = new RabbitConnection($"{name}-consuming", options, instance, Health, time, random, logger);
         Publisher = new RabbitPublisher(options, new RabbitConnection($"{name}-publishing", options, instance, Health, time, random, logger), Topology, Health, time);
-        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, shared.MaxBodyBytes);
+        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, shared.MaxBodyBytes, new TraceParent(random));
         Transport = new RabbitTransport(this);
         if (!options.Enabled)
         {

@@ -33,7 +33,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         {
             task.ToTable("Tasks");
             task.HasKey(t => t.Row);
-            task.Property(t => t.Id).HasMaxLength(NameLength);
+            task.Property(t => t.Id).HasMaxLength(NameLength).IsRequired();
             task.Property(t => t.Module).HasMaxLength(WordLength);
             task.Property(t => t.Type).HasMaxLength(NameLength);
             task.Property(t => t.Key).HasMaxLength(KeyLength);

@@ -118,23 +118,19 @@ internal sealed class AckCoalescer
         acknowledgement = default;
         if (_settled <= most)
         {
-            _behind = _head;
             return false;
         }
-        for (_behind = Math.Max(_behind, _head); _behind < _next; _behind++)
+        // Settled in any order, so the next one may lie before the place that the walk has come to.
+        _behind = Math.Max(_behind, _head);
+        while (this[_behind] != Tag.Settled || _behind >= _next)
         {
-            if (this[_behind] == Tag.Settled)
-            {
-                this[_behind] = Tag.Done;
-                _settled--;
-                _unsent--;
-                acknowledgement = new(_behind, Multiple: false, HandBack: false);
-                return true;
-            }
+            _behind = _behind + 1 < _next ? _behind + 1 : _head;
         }
-        // What was settled lies before the place where the walk had come to: it begins anew next time.
-        _behind = _head;
-        return false;
+        this[_behind] = Tag.Done;
+        _settled--;
+        _unsent--;
+        acknowledgement = new(_behind, Multiple: false, HandBack: false);
+        return true;
     }
 
     private Tag this[ulong tag]

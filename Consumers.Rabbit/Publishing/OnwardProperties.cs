@@ -18,14 +18,14 @@ internal static class OnwardProperties
     private const int MaxDepth = 4;
 
     /// <param name="ours">The fleet's headers for this message. Null keeps those of the delivery: it goes on unchanged.</param>
-    public static BasicProperties From(IReadOnlyBasicProperties source, string? messageId, IReadOnlyList<KeyValuePair<string, string>>? ours)
+    public static BasicProperties From(IReadOnlyBasicProperties source, string? messageId, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace)
     {
         var properties = new BasicProperties
         {
             Persistent = true,
             ContentType = Short(source.ContentType) ?? "application/json",
             MessageId = Short(messageId),
-            Headers = HeadersFrom(source.Headers, ours),
+            Headers = HeadersFrom(source.Headers, ours, trace),
         };
         if (Short(source.ContentEncoding) is { } encoding)
         {
@@ -58,7 +58,7 @@ internal static class OnwardProperties
         return properties;
     }
 
-    private static Dictionary<string, object?> HeadersFrom(IDictionary<string, object?>? source, IReadOnlyList<KeyValuePair<string, string>>? ours)
+    private static Dictionary<string, object?> HeadersFrom(IDictionary<string, object?>? source, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace)
     {
         var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in ours ?? [])
@@ -85,7 +85,7 @@ internal static class OnwardProperties
         }
         if (!headers.ContainsKey(TaskHeaders.TraceParent))
         {
-            headers[TaskHeaders.TraceParent] = TraceParent.CurrentOrNew();
+            headers[TaskHeaders.TraceParent] = trace.CurrentOrNew();
         }
         return headers;
     }

@@ -5,7 +5,7 @@ using RabbitMQ.Client;
 namespace Consumers.Rabbit;
 
 /// <summary>What a module publishes: tasks, retries, dead letters, status events. Everything is persistent, and everything but status events is mandatory.</summary>
-internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopologyNames names, RetrySchedule schedule, RabbitOptions options, int maxBodyBytes)
+internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopologyNames names, RetrySchedule schedule, RabbitOptions options, int maxBodyBytes, TraceParent trace)
 {
     private const string Json = "application/json";
 
@@ -28,7 +28,7 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
                     Persistent = true,
                     ContentType = Json,
                     MessageId = message.Id,
-                    Headers = new Dictionary<string, object?>(1) { [TaskHeaders.TraceParent] = TraceParent.CurrentOrNew() },
+                    Headers = new Dictionary<string, object?>(1) { [TaskHeaders.TraceParent] = trace.CurrentOrNew() },
                 },
             },
             cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
     {
         var wait = onward.Delay ?? TimeSpan.Zero;
         var tier = schedule.TierWithin(wait);
-        var properties = OnwardProperties.From(source, onward.MessageId, onward.Headers);
+        var properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace);
         properties.Expiration = RetryTtl.OfMessage(wait, tier).ToString(CultureInfo.InvariantCulture);
         return publisher.PublishAsync(ToQueue(names.RetryQueue(tier), properties, onward.Body), cancellationToken);
     }
@@ -50,13 +50,13 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
             Exchange = names.DeadLetterExchange,
             RoutingKey = names.DeadLetterQueue,
             Body = onward.Body,
-            Properties = OnwardProperties.From(source, onward.MessageId, onward.Headers),
+            Properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace),
         },
         cancellationToken);
 
     /// <summary>Back to the end of the work queue as it is, but with the broker's delivery count at zero.</summary>
     public ValueTask PublishAgainAsync(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties source, CancellationToken cancellationToken) =>
-        publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, source.MessageId, ours: null), body), cancellationToken);
+        publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, source.MessageId, ours: null, trace), body), cancellationToken);
 
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
     {

@@ -1,0 +1,52 @@
+namespace Consumers.Benchmarks;
+
+/// <summary>Runs what the command line asked for and reports it.</summary>
+internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvider time)
+{
+    public static readonly IReadOnlyList<IScenario> Scenarios = [new ConsumeScenario(), new PublishScenario()];
+
+    /// <exception cref="BadInputException">A scenario is not known.</exception>
+    /// <exception cref="BrokerAwayException">A scenario needs the broker.</exception>
+    /// <exception cref="RunFailedException">A variant did not do its work.</exception>
+    public async Task RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
+    {
+        var scenarios = Select(arguments.Scenarios);
+        if (arguments.List)
+        {
+            ScenarioList.Write(output, scenarios);
+            return;
+        }
+        // Read first: soon the load is our own.
+        var machine = Machine.Read();
+        await using var broker = scenarios.Any(scenario => scenario.NeedsBroker) ? await BenchBroker.ConnectAsync(arguments.Url, cancellationToken) : null;
+        var report = new BenchReport(time.GetUtcNow(), machine, broker?.Description, arguments.Messages, arguments.Rounds, []);
+        if (!arguments.Json)
+        {
+            TextReport.WriteHead(output, report);
+        }
+        var comparisons = new List<ComparisonReport>();
+        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(broker, arguments.Queues)))
+        {
+            var samples = await Interleaving.RunAsync(comparison, arguments.Messages, arguments.Rounds, progress.WriteLine, cancellationToken);
+            comparisons.Add(new ComparisonReport(comparison, samples));
+            if (!arguments.Json)
+            {
+                TextReport.WriteComparison(output, comparisons[^1]);
+            }
+        }
+        if (arguments.Json)
+        {
+            output.WriteLine(JsonReport.Write(report with { Comparisons = comparisons }));
+        }
+    }
+
+    private static IReadOnlyList<IScenario> Select(IReadOnlyList<string> names)
+    {
+        var unknown = names.FirstOrDefault(name => Scenarios.All(scenario => scenario.Name != name));
+        if (unknown is not null)
+        {
+            throw new BadInputException($"there is no scenario '{unknown}'; there are {string.Join(", ", Scenarios.Select(scenario => scenario.Name))}");
+        }
+        return names.Count == 0 ? Scenarios : [.. Scenarios.Where(scenario => names.Contains(scenario.Name))];
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+
+namespace Consumers.Benchmarks;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchArguments
+{
+    public const string DefaultUrl = "amqp://guest:guest@127.0.0.1:5672/";
+
+    public const string Usage = """
+        Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--json] [--list]
+
+          scenario        consume, publish, ledger; all of them when none is named
+          --messages N    messages a run, 1,000 to 5,000,000 (default 100,000)
+          --rounds N      interleaved rounds, 1 to 99 (default 5), after one that is not counted
+          --queue KIND    quorum, classic or both (default both)
+          --url URL       the broker; default RABBITMQ_URL, else amqp://guest:guest@127.0.0.1:5672/
+          --json          one JSON document on standard output instead of tables
+          --list          scenarios, variants and goals; runs nothing
+
+        Exit codes: 0 ok, 1 a run failed, 2 bad input, 3 broker unreachable, 130 interrupted.
+        Quote ratios from one run: absolute figures drift with whatever else the machine does.
+        """;
+
+    /// <summary>Empty for all.</summary>
+    public IReadOnlyList<string> Scenarios { get; init; } = [];
+
+    public int Messages { get; init; } = 100_000;
+
+    public int Rounds { get; init; } = 5;
+
+    public IReadOnlyList<QueueKind> Queues { get; init; } = [QueueKind.Quorum, QueueKind.Classic];
+
+    public Uri Url { get; init; } = new(DefaultUrl);
+
+    public bool Json { get; init; }
+
+    public bool List { get; init; }
+
+    public bool Help { get; init; }
+
+    /// <param name="environmentUrl">RABBITMQ_URL; null or empty when it is not set.</param>
+    /// <exception cref="BadInputException">Something is unknown, missing or out of range.</exception>
+    public static BenchArguments Parse(IReadOnlyList<string> args, string? environmentUrl)
+    {
+        var scenarios = new List<string>();
+        var parsed = new BenchArguments();
+        string? url = null;
+        for (var i = 0; i < args.Count; i++)
+        {
+            var (name, inline) = Split(args[i]);
+            switch (name)
+            {
+                case "--messages":
+                    parsed = parsed with { Messages = Number(name, Value(), 1_000, 5_000_000) };
+                    break;
+                case "--rounds":
+                    parsed = parsed with { Rounds = Number(name, Value(), 1, 99) };
+                    break;
+                case "--queue":
+                    parsed = parsed with { Queues = Kinds(Value()) };
+                    break;
+                case "--url":
+                    url = Value();
+                    break;
+                case "--json":
+                    parsed = parsed with { Json = Flag() };
+                    break;
+                case "--list":
+                    parsed = parsed with { List = Flag() };
+                    break;
+                case "--help" or "-h":
+                    parsed = parsed with { Help = Flag() };
+                    break;
+                case ['-', ..]:
+                    throw new BadInputException($"unknown option '{name}'; --help lists the options");
+                default:
+                    scenarios.Add(name);
+                    break;
+            }
+
+            string Value() => inline ?? (++i < args.Count ? args[i] : throw new BadInputException($"{name} needs a value"));
+
+            bool Flag() => inline is null ? true : throw new BadInputException($"{name} takes no value");
+        }
+        var address = url is not null ? Address("--url", url)
+            : string.IsNullOrEmpty(environmentUrl) ? parsed.Url
+            : Address("RABBITMQ_URL", environmentUrl);
+        return parsed with { Scenarios = scenarios, Url = address };
+    }
+
+    private static (string Name, string? Value) Split(string argument)
+    {
+        var equals = argument.StartsWith("--", StringComparison.Ordinal) ? argument.IndexOf('=') : -1;
+        return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);
+    }
+
+    private static int Number(string name, string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}', but must be a whole number from {min:N0} to {max:N0}"));
+
+    private static QueueKind[] Kinds(string text) => text switch
+    {
+        "quorum" => [QueueKind.Quorum],
+        "classic" => [QueueKind.Classic],
+        "both" => [QueueKind.Quorum, QueueKind.Classic],
+        _ => throw new BadInputException($"--queue is '{text}', but must be quorum, classic or both"),
+    };
+
+    // The text is not repeated in the error: it may hold a password.
+    private static Uri Address(string name, string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0
+            ? uri
+            : throw new BadInputException($"{name} must be a URL such as {DefaultUrl}");
+}

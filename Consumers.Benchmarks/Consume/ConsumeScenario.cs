@@ -1,0 +1,16 @@
+namespace Consumers.Benchmarks;
+
+internal sealed class ConsumeScenario : IScenario
+{
+    public string Name => "consume";
+
+    public string Summary => "drains a queue of 256-byte JSON tasks: decoded, an empty handler, settled";
+
+    public bool NeedsBroker => true;
+
+    public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues)
+    {
+        IConsumeVariant[] variants = [new RawConsume(combine: 1), new RawConsume(combine: 100), new MassTransitConsume(), new HandConsume()];
+        return [.. queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, broker!, kind))]))];
+    }
+}

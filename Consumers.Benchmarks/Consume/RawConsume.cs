@@ -1,0 +1,61 @@
+using System.Text.Json;
+using RabbitMQ.Client;
+
+namespace Consumers.Benchmarks;
+
+/// <summary>The client by itself: what there is to win. Combined acks are its fastest way, single acks its usual one.</summary>
+/// <param name="combine">How many deliveries one ack settles.</param>
+internal sealed class RawConsume(int combine) : IConsumeVariant
+{
+    private readonly ushort _prefetch = (ushort)(combine == 1 ? 100 : 500);
+
+    public string Name => combine == 1 ? "raw" : "raw-combined";
+
+    public VariantMode Mode => new(
+        "RabbitMQ.Client", "none", "none", $"prefetch {_prefetch}, {(combine == 1 ? "single acks" : $"acks of {combine} combined")}", "-");
+
+    public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
+    {
+        await using var connection = await run.Broker.OpenAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.BasicQosAsync(0, _prefetch, global: false, cancellationToken);
+        var tag = await channel.BasicConsumeAsync(run.Queue, autoAck: false, new Consumer(channel, combine, run), cancellationToken);
+        var sample = await run.Finished.WaitAsync(cancellationToken);
+        // A quorum queue may still hold back acks that it was sent, and forgets them when the channel closes; the answer to the cancel comes behind them.
+        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
+        return sample;
+    }
+
+    private sealed class Consumer(IChannel channel, int combine, BrokerRun run) : AsyncDefaultBasicConsumer(channel)
+    {
+        private int _unacked;
+
+        public override async Task HandleBasicDeliverAsync(
+            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+            IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+        {
+            run.Meter.First();
+            var task = JsonSerializer.Deserialize(body.Span, BenchJson.Default.BenchTask);
+            if (task is not { Type: BenchTask.TypeName })
+            {
+                run.Fail("a message was not the task that was published");
+            }
+            var isLast = run.IsLast();
+            if (++_unacked == combine || isLast)
+            {
+                _unacked = 0;
+                await Channel.BasicAckAsync(deliveryTag, multiple: combine > 1, cancellationToken);
+            }
+            if (isLast)
+            {
+                run.Finish();
+            }
+        }
+
+        public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
+        {
+            run.Fail($"the channel was closed: {reason.ReplyText}");
+            return base.HandleChannelShutdownAsync(channel, reason);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace Consumers.Benchmarks;
+
+/// <summary>The goals, under the names they are quoted by. They hold for at least five rounds of 100,000 messages.</summary>
+internal static class GoalTable
+{
+    public const int MinRounds = 5;
+    public const int MinMessages = 100_000;
+
+    public static readonly IReadOnlyList<Goal> All =
+    [
+        new("consume", "no ledger, no guard ÷ raw with combined acks", "fleet", "raw-combined", GoalMeasure.Rate, 0.85, 0.85),
+        new("consume", "no ledger, no guard ÷ MassTransit", "fleet", "masstransit", GoalMeasure.Rate, 2.5, 1.4),
+        new("consume", "full ledger ÷ hand with prepared statements", "fleet-ledger", "hand", GoalMeasure.Rate, 0.5, 0.5, 0.8),
+        new("consume", "full ledger ÷ MassTransit without one", "fleet-ledger", "masstransit", GoalMeasure.Rate, 1.3, 1.0, 2.0),
+        new("consume", "client CPU a message ÷ MassTransit, without ledger", "fleet", "masstransit", GoalMeasure.Cpu, 0.4, null),
+        new("consume", "client CPU a message ÷ MassTransit, with full ledger", "fleet-ledger", "masstransit", GoalMeasure.Cpu, 0.8, null),
+        new("consume", "allocation a task without ledger, B", "fleet", null, GoalMeasure.Allocated, 1_500, 1_500),
+        new("consume", "allocation a task with full ledger, B", "fleet-ledger", null, GoalMeasure.Allocated, 4_000, 4_000),
+        new("publish", "publisher ÷ raw with own tracking", "fleet", "raw-own", GoalMeasure.Rate, 0.95, null),
+        new("publish", "publisher ÷ MassTransit", "fleet", "masstransit", GoalMeasure.Rate, 2.5, null),
+        new("ledger", "ledger writer ÷ SaveChanges in batches, rows/s", "fleet", "savechanges", GoalMeasure.Rate, 10, null),
+    ];
+}

@@ -1,0 +1,34 @@
+using Consumers.Benchmarks;
+
+using var stopping = new CancellationTokenSource();
+Console.CancelKeyPress += (_, interrupt) =>
+{
+    // Once: the queues of the run are deleted. Twice: at once.
+    interrupt.Cancel = !stopping.IsCancellationRequested;
+    stopping.Cancel();
+};
+try
+{
+    var arguments = BenchArguments.Parse(args, Environment.GetEnvironmentVariable("RABBITMQ_URL"));
+    if (arguments.Help)
+    {
+        Console.WriteLine(BenchArguments.Usage);
+        return ExitCodes.Ok;
+    }
+    await new BenchRun(Console.Out, Console.Error, TimeProvider.System).RunAsync(arguments, stopping.Token);
+    return ExitCodes.Ok;
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    return ExitCodes.Interrupted;
+}
+catch (Exception e) when (e is BadInputException or BrokerAwayException or RunFailedException)
+{
+    Console.Error.WriteLine(e.Message);
+    return e switch
+    {
+        BadInputException => ExitCodes.BadInput,
+        BrokerAwayException => ExitCodes.BrokerUnreachable,
+        _ => ExitCodes.Failed,
+    };
+}

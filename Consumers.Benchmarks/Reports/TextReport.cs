@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Consumers.Benchmarks;
+
+/// <summary>The figures for people.</summary>
+internal static class TextReport
+{
+    public static void WriteHead(TextWriter output, BenchReport report)
+    {
+        var machine = report.Machine;
+        output.WriteLine($"machine  {machine.Cores} cores{(machine.Processor is { } processor ? $" ({processor})" : "")}, {Plain(machine.MemoryGiB)} GiB, {machine.Os}"
+            + (machine.Load is { } load ? $", load {Plain(load)} before the start" : ""));
+        output.WriteLine($"runtime  {machine.Runtime}, {machine.Gc} GC");
+        if (report.Broker is { } broker)
+        {
+            output.WriteLine($"broker   {broker}");
+        }
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"run      {report.Messages:N0} a run, {report.Rounds} interleaved rounds after one of {Interleaving.WarmUpFor(report.Messages):N0} that is not counted; medians (min–max)"));
+        if (!report.IsLongEnough)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"         too short to judge by: goals hold for at least {GoalTable.MinRounds} rounds of {GoalTable.MinMessages:N0}"));
+        }
+    }
+
+    public static void WriteComparison(TextWriter output, ComparisonReport report)
+    {
+        output.WriteLine();
+        output.WriteLine(report.Comparison.Title);
+        var rows = new List<string[]> { new[] { "", report.Comparison.Unit + "/s", "", "CPU µs", "", "alloc B", "start ms" } };
+        foreach (var (variant, samples) in report.Samples)
+        {
+            var rate = Spread.Of(samples.Select(sample => sample.Rate));
+            var cpu = Spread.Of(samples.Select(sample => sample.CpuMicroseconds));
+            rows.Add([
+                variant.Name, Whole(rate.Median), $"({Whole(rate.Min)}–{Whole(rate.Max)})",
+                Tenth(cpu.Median), $"({Tenth(cpu.Min)}–{Tenth(cpu.Max)})",
+                Whole(Spread.Of(samples.Select(sample => sample.Allocated)).Median),
+                Whole(Spread.Of(samples.Select(sample => sample.StartUp.TotalMilliseconds)).Median),
+            ]);
+        }
+        WriteTable(output, rows);
+        output.WriteLine("  modes");
+        WriteTable(output, [.. report.Samples.Select(samples => new[] { "  " + samples.Variant.Name, samples.Variant.Mode.ToString() })], alignLeft: true);
+        if (report.Goals.Count > 0)
+        {
+            output.WriteLine("  goals (of ratios: the median of each round's)");
+            WriteTable(output, [.. report.Goals.Select(Row)]);
+        }
+    }
+
+    private static string[] Row(GoalResult result)
+    {
+        Func<double, string> format = result.Goal.Other is null ? Whole : Ratio;
+        var sign = result.Goal.IsMinimum ? "≥" : "≤";
+        var goal = result.Bound is not { } bound ? "no goal set"
+            : $"{sign} {(result.Goal.Other is null ? Whole(bound) : Plain(bound))} {(result.IsMet == true ? "met" : "MISSED")}"
+                + (result.Stretch is { } stretch ? $", stretch {Plain(stretch)} {(result.IsStretchMet ? "met" : "not yet")}" : "");
+        return ["  " + result.Goal.Text, format(result.Reached.Median), $"({format(result.Reached.Min)}–{format(result.Reached.Max)})", goal];
+    }
+
+    private static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows, bool alignLeft = false)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        foreach (var row in rows)
+        {
+            // Text is left, figures are right; the last column of goals is text again.
+            var cells = row.Select((cell, i) => i == 0 || alignLeft || char.IsLetter(cell.LastOrDefault()) && row[0].Length > 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]));
+            output.WriteLine(("  " + string.Join("  ", cells)).TrimEnd());
+        }
+    }
+
+    private static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Tenth(double value) => value.ToString("N1", CultureInfo.InvariantCulture);
+
+    private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Plain(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}
