@@ -20,7 +20,7 @@ internal static class ConsumersHost
         try
         {
             await using var app = Create(settings);
-            using var secondInterrupt = SecondInterrupt.Watch(app.Services);
+            using var secondInterrupt = new SecondInterrupt();
             return await HostRun.ToTheEndAsync(app);
         }
         catch (Exception e) when (StartFailure.Describe(e) is { } failure)
