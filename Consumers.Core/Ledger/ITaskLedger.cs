@@ -9,7 +9,7 @@ public interface ITaskLedger
     /// <summary>Notes that the broker confirmed these tasks.</summary>
     ValueTask NotePublishedAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>QUEUED rows of this module that no broker confirmed, written longer ago than <paramref name="olderThan"/>, oldest first.</summary>
+    /// <summary>Unfinished tasks of this module that no broker confirmed (new ones, and what <see cref="RequeueUnfinishedAsync"/> marked), written longer ago than <paramref name="olderThan"/>, oldest first.</summary>
     ValueTask<IReadOnlyList<TaskMessage>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken);
 
     /// <summary>For a transport that forgets everything with its process: marks the module's unfinished tasks as not published, so that the relay publishes them again. Returns how many.</summary>

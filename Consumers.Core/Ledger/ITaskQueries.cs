@@ -24,6 +24,7 @@ public sealed record TaskFilter(string? Module = null, TaskState? State = null, 
 public sealed record TaskPage(IReadOnlyList<TaskRow> Items, string? Next);
 
 /// <summary>The row of DESIGN §6.</summary>
+/// <param name="Payload">UTF-8 JSON. In lists it is left out, that is empty, when it is over 1 KiB.</param>
 /// <param name="DueAt">Of a waiting retry: when it is due.</param>
 public sealed record TaskRow(
     string Id,

@@ -47,8 +47,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             // Partial: a million completed rows cost these nothing.
             task.HasIndex(t => new { t.Key, t.Row }).HasFilter("\"Key\" IS NOT NULL");
             task.HasIndex(t => new { t.Status, t.Row }).HasFilter("\"Status\" <> 'COMPLETED'");
-            task.HasIndex(t => new { t.Module, t.AwaitsPublishing, t.Row }).HasFilter("\"AwaitsPublishing\"").HasDatabaseName("IX_Tasks_Unpublished");
-            task.HasIndex(t => new { t.DueAt, t.Module, t.Tier }).HasFilter("\"Status\" = 'RETRYING'").HasDatabaseName("IX_Tasks_Waiting");
+            task.HasIndex(t => new { t.Module, t.EnqueuedAt, t.Row }).HasFilter("\"AwaitsPublishing\"").HasDatabaseName("IX_Tasks_Unpublished");
+            task.HasIndex(t => new { t.DueAt, t.Module, t.Tier, t.Status }).HasFilter("\"Status\" = 'RETRYING'").HasDatabaseName("IX_Tasks_Waiting");
             task.HasOne(t => t.Body).WithOne().HasForeignKey<TaskBodyRecord>(b => b.TaskRow).OnDelete(DeleteBehavior.Cascade);
             task.HasMany(t => t.Attempts).WithOne().HasForeignKey(a => a.TaskRow).OnDelete(DeleteBehavior.Cascade);
         });

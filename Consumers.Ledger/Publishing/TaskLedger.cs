@@ -54,7 +54,7 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
         await using var context = database.CreateDbContext();
         var rows = await context.Tasks
             .Where(task => task.AwaitsPublishing && task.Module == module && task.EnqueuedAt <= before)
-            .OrderBy(task => task.Row)
+            .OrderBy(task => task.EnqueuedAt).ThenBy(task => task.Row)
             .Take(Math.Clamp(limit, 1, 10_000))
             .Select(task => new { Task = task, task.Body!.Payload, task.Body.Unknown })
             .ToListAsync(cancellationToken);

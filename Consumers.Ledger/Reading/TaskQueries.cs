@@ -39,7 +39,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
         {
             return new TaskPage([], null);
         }
-        var rows = await Matching(context.Tasks, filter, PageCursor.Read(after))
+        var rows = await FilteredTasks.Matching(context.Tasks, filter, PageCursor.Read(after))
             .OrderByDescending(task => task.Row)
             .Take(limit + 1)
             .Select(task => new { Task = task, Payload = task.Body!.Payload.Length <= ListedPayload ? task.Body.Payload : null })
@@ -75,40 +75,6 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
                     .OrderBy(tier => tier.Key)
                     .Select(tier => new WaitingTier(TimeSpan.FromMilliseconds(tier.Key), tier.Count(), tier.Min(row => row.DueAt)!.Value)),
             ]);
-    }
-
-    internal static IQueryable<TaskRecord> Matching(IQueryable<TaskRecord> tasks, TaskFilter filter, long? after)
-    {
-        if (after is { } row)
-        {
-            tasks = tasks.Where(task => task.Row < row);
-        }
-        if (filter.State is { } state)
-        {
-            tasks = tasks.Where(task => task.Status == state);
-            if (state != TaskState.Completed)
-            {
-                // In these words it is the condition of the partial index, which is used only then.
-                tasks = tasks.Where(task => task.Status != TaskState.Completed);
-            }
-        }
-        if (filter.Module is { } module)
-        {
-            tasks = tasks.Where(task => task.Module == module);
-        }
-        if (filter.Type is { } type)
-        {
-            tasks = tasks.Where(task => task.Type == type);
-        }
-        if (filter.Key is { } key)
-        {
-            tasks = tasks.Where(task => task.Key == key);
-        }
-        if (filter.WorkerId is { } worker)
-        {
-            tasks = tasks.Where(task => task.WorkerId == worker);
-        }
-        return tasks;
     }
 
     private static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(

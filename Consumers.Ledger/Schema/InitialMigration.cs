@@ -114,8 +114,8 @@ internal sealed class InitialMigration : Migration
         migrationBuilder.CreateIndex("IX_Tasks_Module_Row", "Tasks", ["Module", "Row"]);
         migrationBuilder.CreateIndex("IX_Tasks_Key_Row", "Tasks", ["Key", "Row"], filter: "\"Key\" IS NOT NULL");
         migrationBuilder.CreateIndex("IX_Tasks_Status_Row", "Tasks", ["Status", "Row"], filter: "\"Status\" <> 'COMPLETED'");
-        migrationBuilder.CreateIndex("IX_Tasks_Unpublished", "Tasks", ["Module", "AwaitsPublishing", "Row"], filter: "\"AwaitsPublishing\"");
-        migrationBuilder.CreateIndex("IX_Tasks_Waiting", "Tasks", ["DueAt", "Module", "Tier"], filter: "\"Status\" = 'RETRYING'");
+        migrationBuilder.CreateIndex("IX_Tasks_Unpublished", "Tasks", ["Module", "EnqueuedAt", "Row"], filter: "\"AwaitsPublishing\"");
+        migrationBuilder.CreateIndex("IX_Tasks_Waiting", "Tasks", ["DueAt", "Module", "Tier", "Status"], filter: "\"Status\" = 'RETRYING'");
     }
 
     protected override void Down(MigrationBuilder migrationBuilder)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Consumers.Ledger;
 
 /// <summary>
@@ -113,6 +115,14 @@ internal sealed class CommandQueue
                 }
             }
             mayWrite = !_arrived.WaitOne(wait);
+        }
+    }
+
+    public bool TryTakeBetween([NotNullWhen(true)] out Action<WriterConnection>? between)
+    {
+        lock (_gate)
+        {
+            return _between.TryDequeue(out between);
         }
     }
 

@@ -153,6 +153,10 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
                     return;
                 }
                 _queue.Pause(database.Options.ProbeInterval);
+                while (_queue.TryTakeBetween(out var between))
+                {
+                    RunBetween(between);
+                }
             }
             catch
             {

@@ -37,11 +37,13 @@ internal sealed class WriterConnection : IDisposable
 
     public Statement Prepare(string sql)
     {
-        if (!_statements.TryGetValue(sql, out var statement))
+        if (_statements.TryGetValue(sql, out var statement))
         {
-            _statements[sql] = statement = new Statement(_handle, sql);
+            // A command that threw while it read has left it in the middle.
+            statement.Reset();
+            return statement;
         }
-        return statement;
+        return _statements[sql] = new Statement(_handle, sql);
     }
 
     /// <summary>Takes the write lock if it is free. SQLite's own waiting backs off to 100 ms, and would starve behind a process that commits without a pause.</summary>

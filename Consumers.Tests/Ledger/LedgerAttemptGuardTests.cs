@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Tests.Fixtures;
 using Shouldly;
 using Xunit;
 
@@ -32,7 +33,7 @@ public sealed class LedgerAttemptGuardTests
         (await instance.BeginAsync("t", retryCount: 1)).ShouldBe(new AttemptBegin.NotDue(retry.DueAt));
 
         instance.Guard.NotePaid(first.Key);
-        await Eventually.HoldsAsync(() => ledger.Read("SELECT Owed FROM Tasks") == "0", "the retry is noted as paid");
+        await Eventually.TrueAsync(() => ledger.Read("SELECT Owed FROM Tasks") == "0", "the retry is noted as paid");
         (await instance.BeginAsync("t")).ShouldBeOfType<AttemptBegin.AlreadySettled>().Owed.ShouldBe(Settlement.Ack.Instance);
 
         ledger.Time.Advance(TimeSpan.FromSeconds(1.2));
@@ -67,7 +68,6 @@ public sealed class LedgerAttemptGuardTests
         (await other.SettleAsync(taken, Settlement.Ack.Instance)).Accepted.ShouldBeTrue();
         (await frozen.SettleAsync(stale, frozen.RetryIn(stale, 1))).Accepted.ShouldBeFalse();
         ledger.Read("SELECT Status FROM Tasks").ShouldBe("COMPLETED");
-
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class LedgerAttemptGuardTests
         settled.Status!.Status.ShouldBe("FAILED");
         (await instance.BeginAsync("t", retryCount: 7)).ShouldBeOfType<AttemptBegin.AlreadySettled>().Owed.ShouldBe(expected);
         instance.Guard.NotePaid(settled.Key);
-        await Eventually.HoldsAsync(() => ledger.Read("SELECT Owed FROM Tasks") == "0", "the dead letter is noted as paid");
+        await Eventually.TrueAsync(() => ledger.Read("SELECT Owed FROM Tasks") == "0", "the dead letter is noted as paid");
         ledger.Read("SELECT COUNT(*) FROM Attempts").ShouldBe("0");
     }
 
