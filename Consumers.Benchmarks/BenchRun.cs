@@ -3,7 +3,7 @@ namespace Consumers.Benchmarks;
 /// <summary>Runs what the command line asked for and reports it.</summary>
 internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvider time)
 {
-    public static readonly IReadOnlyList<IScenario> Scenarios = [new ConsumeScenario(), new PublishScenario()];
+    public static readonly IReadOnlyList<IScenario> Scenarios = [new ConsumeScenario(), new PublishScenario(), new LedgerScenario()];
 
     /// <exception cref="BadInputException">A scenario is not known.</exception>
     /// <exception cref="BrokerAwayException">A scenario needs the broker.</exception>

@@ -40,6 +40,8 @@ public sealed class RabbitOptionsValidator(string section = RabbitOptions.Sectio
         errors.Check(options.StalledAfter >= TimeSpan.FromSeconds(1) && options.StalledAfter <= TimeSpan.FromHours(1), nameof(options.StalledAfter), options.StalledAfter, "1 s to 1 hour");
         errors.Check(Enum.IsDefined(options.Record), nameof(options.Record), options.Record, string.Join(" or ", Enum.GetNames<RecordMode>()));
         errors.Check(Enum.IsDefined(options.Guard), nameof(options.Guard), options.Guard, string.Join(" or ", Enum.GetNames<GuardMode>()));
+        errors.Check((options.Record == RecordMode.All) == (options.Guard == GuardMode.Ledger), nameof(options.Guard), options.Guard,
+            options.Record == RecordMode.All ? "Ledger, because Record is All" : "None, because Record is None");
         return errors.Result;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Consumers.Benchmarks;
@@ -31,9 +32,13 @@ public sealed class BenchTask
 
 public sealed class BenchPayload
 {
+    /// <summary>As it travels: UTF-8 JSON.</summary>
+    internal static readonly byte[] Json = JsonSerializer.SerializeToUtf8Bytes(new BenchPayload { Text = BodyTemplate.PayloadText }, BenchJson.Default.BenchPayload);
+
     public string Text { get; set; } = "";
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BenchTask))]
+[JsonSerializable(typeof(BenchPayload))]
 internal sealed partial class BenchJson : JsonSerializerContext;

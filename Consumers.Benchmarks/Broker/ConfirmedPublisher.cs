@@ -30,7 +30,10 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         _window = new SemaphoreSlim(window);
         channel.BasicAcksAsync += (_, confirmed) =>
         {
-            _window.Release(Settle(confirmed.DeliveryTag, confirmed.Multiple));
+            if (Settle(confirmed.DeliveryTag, confirmed.Multiple) is > 0 and var settled)
+            {
+                _window.Release(settled);
+            }
             return Task.CompletedTask;
         };
         channel.BasicNacksAsync += (_, refused) => Break($"the broker refused message {refused.DeliveryTag}");

@@ -10,7 +10,11 @@ internal sealed class ConsumeScenario : IScenario
 
     public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues)
     {
-        IConsumeVariant[] variants = [new RawConsume(combine: 1), new RawConsume(combine: 100), new MassTransitConsume(), new HandConsume()];
+        IConsumeVariant[] variants =
+        [
+            new RawConsume(combine: 1), new RawConsume(combine: 100), new MassTransitConsume(), new HandConsume(),
+            new FleetConsume(withLedger: false), new FleetConsume(withLedger: true),
+        ];
         return [.. queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, broker!, kind))]))];
     }
 }

@@ -21,14 +21,12 @@ internal sealed class HandConsume : IConsumeVariant
         using var rows = new HandRows(file.Path);
         await using var connection = await run.Broker.OpenAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await channel.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         var waiting = Channel.CreateBounded<Received>(new BoundedChannelOptions(Prefetch) { SingleReader = true, SingleWriter = true });
-        var tag = await channel.BasicConsumeAsync(run.Queue, autoAck: false, new Consumer(channel, run, waiting.Writer), cancellationToken);
         var settling = Task.Run(() => SettleAsync(run, channel, waiting.Reader, rows, cancellationToken), cancellationToken);
-        await await Task.WhenAny(settling, run.Finished);
-        var sample = await run.Finished.WaitAsync(cancellationToken);
-        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
-        return sample;
+        var draining = new Consumer(channel, run, waiting.Writer).DrainAsync(Prefetch, cancellationToken);
+        // Whichever fails first says why.
+        await await Task.WhenAny(settling, draining);
+        return await draining;
     }
 
     private static async Task SettleAsync(BrokerRun run, IChannel channel, ChannelReader<Received> waiting, HandRows rows, CancellationToken cancellationToken)
@@ -52,21 +50,15 @@ internal sealed class HandConsume : IConsumeVariant
 
     private readonly record struct Received(ulong Tag, BenchTask Task);
 
-    private sealed class Consumer(IChannel channel, BrokerRun run, ChannelWriter<Received> waiting) : AsyncDefaultBasicConsumer(channel)
+    private sealed class Consumer(IChannel channel, BrokerRun run, ChannelWriter<Received> waiting) : RunConsumer(channel, run)
     {
         public override async Task HandleBasicDeliverAsync(
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
             IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
-            run.Meter.First();
+            Run.Meter.First();
             var task = JsonSerializer.Deserialize(body.Span, BenchJson.Default.BenchTask)!;
             await waiting.WriteAsync(new Received(deliveryTag, task), cancellationToken);
-        }
-
-        public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
-        {
-            run.Fail($"the channel was closed: {reason.ReplyText}");
-            return base.HandleChannelShutdownAsync(channel, reason);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Consumers.Ledger;
 using Microsoft.Data.Sqlite;
 
 namespace Consumers.Benchmarks;
@@ -9,6 +11,9 @@ internal sealed class HandRows : IDisposable
     private readonly SqliteCommand _begin;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _commit;
+
+    // The ledger's assembly makes SQLite loadable for the process, whatever the registry had; a variant without the ledger must not depend on who ran before.
+    static HandRows() => RuntimeHelpers.RunModuleConstructor(typeof(LedgerOptions).Module.ModuleHandle);
 
     public HandRows(string path)
     {

@@ -15,7 +15,7 @@ internal sealed class MassTransitConsume : IConsumeVariant
 
     public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
     {
-        using var host = QuietHost.Build(services =>
+        await using var host = QuietHost.Build(services =>
         {
             services.AddSingleton(run);
             services.AddMassTransit(bus =>

@@ -18,15 +18,10 @@ internal sealed class RawConsume(int combine) : IConsumeVariant
     {
         await using var connection = await run.Broker.OpenAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await channel.BasicQosAsync(0, _prefetch, global: false, cancellationToken);
-        var tag = await channel.BasicConsumeAsync(run.Queue, autoAck: false, new Consumer(channel, combine, run), cancellationToken);
-        var sample = await run.Finished.WaitAsync(cancellationToken);
-        // A quorum queue may still hold back acks that it was sent, and forgets them when the channel closes; the answer to the cancel comes behind them.
-        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
-        return sample;
+        return await new Consumer(channel, combine, run).DrainAsync(_prefetch, cancellationToken);
     }
 
-    private sealed class Consumer(IChannel channel, int combine, BrokerRun run) : AsyncDefaultBasicConsumer(channel)
+    private sealed class Consumer(IChannel channel, int combine, BrokerRun run) : RunConsumer(channel, run)
     {
         private int _unacked;
 
@@ -34,13 +29,13 @@ internal sealed class RawConsume(int combine) : IConsumeVariant
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
             IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         {
-            run.Meter.First();
+            Run.Meter.First();
             var task = JsonSerializer.Deserialize(body.Span, BenchJson.Default.BenchTask);
             if (task is not { Type: BenchTask.TypeName })
             {
-                run.Fail("a message was not the task that was published");
+                Run.Fail("a message was not the task that was published");
             }
-            var isLast = run.IsLast();
+            var isLast = Run.IsLast();
             if (++_unacked == combine || isLast)
             {
                 _unacked = 0;
@@ -48,14 +43,8 @@ internal sealed class RawConsume(int combine) : IConsumeVariant
             }
             if (isLast)
             {
-                run.Finish();
+                Run.Finish();
             }
-        }
-
-        public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
-        {
-            run.Fail($"the channel was closed: {reason.ReplyText}");
-            return base.HandleChannelShutdownAsync(channel, reason);
         }
     }
 }

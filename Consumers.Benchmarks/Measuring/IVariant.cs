@@ -25,7 +25,7 @@ internal sealed record VariantMode(string What, string Guard, string Record, str
 /// <summary>Variants that do the same work side by side.</summary>
 /// <param name="Scenario">The scenario it belongs to.</param>
 /// <param name="Queue">Null where no queue is involved.</param>
-/// <param name="Unit">What is counted: <c>msgs</c> or <c>rows</c>.</param>
+/// <param name="Unit">What is counted: <c>msgs</c> or <c>tasks</c>.</param>
 internal sealed record Comparison(string Scenario, QueueKind? Queue, string Unit, IReadOnlyList<IVariant> Variants)
 {
     public string Title => Queue is { } kind ? $"{Scenario}, {kind.ToWire()} queue" : Scenario;

@@ -20,7 +20,7 @@ internal sealed class MassTransitPublish : IPublishVariant
 
     public async Task<Sample> PublishAsync(BrokerRun run, CancellationToken cancellationToken)
     {
-        using var host = QuietHost.Build(services => services.AddMassTransit(bus => bus.UsingRabbitMq((_, rabbit) =>
+        await using var host = QuietHost.Build(services => services.AddMassTransit(bus => bus.UsingRabbitMq((_, rabbit) =>
         {
             rabbit.Host(run.Broker.Url);
             rabbit.UseRawJsonSerializer(RawSerializerOptions.AnyMessageType, isDefault: true);

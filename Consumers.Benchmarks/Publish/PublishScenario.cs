@@ -10,7 +10,7 @@ internal sealed class PublishScenario : IScenario
 
     public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues)
     {
-        IPublishVariant[] variants = [new RawOwnPublish(), new RawClientPublish(), new MassTransitPublish()];
+        IPublishVariant[] variants = [new RawOwnPublish(), new RawClientPublish(), new MassTransitPublish(), new FleetPublish()];
         return [.. queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new PublishRun(variant, broker!, kind))]))];
     }
 }

@@ -16,7 +16,7 @@ internal static class TextReport
             output.WriteLine($"broker   {broker}");
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"run      {report.Messages:N0} a run, {report.Rounds} interleaved rounds after one of {Interleaving.WarmUpFor(report.Messages):N0} that is not counted; medians (min–max)"));
+            $"run      {report.Messages:N0} a run, {report.Rounds} interleaved round{(report.Rounds == 1 ? "" : "s")} after one of {Interleaving.WarmUpFor(report.Messages):N0} that is not counted; medians (min–max)"));
         if (!report.IsLongEnough)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"         too short to judge by: goals hold for at least {GoalTable.MinRounds} rounds of {GoalTable.MinMessages:N0}"));
@@ -39,13 +39,13 @@ internal static class TextReport
                 Whole(Spread.Of(samples.Select(sample => sample.StartUp.TotalMilliseconds)).Median),
             ]);
         }
-        WriteTable(output, rows);
+        WriteTable(output, rows, 0);
         output.WriteLine("  modes");
-        WriteTable(output, [.. report.Samples.Select(samples => new[] { "  " + samples.Variant.Name, samples.Variant.Mode.ToString() })], alignLeft: true);
+        WriteTable(output, [.. report.Samples.Select(samples => new[] { "  " + samples.Variant.Name, samples.Variant.Mode.ToString() })], 0, 1);
         if (report.Goals.Count > 0)
         {
             output.WriteLine("  goals (of ratios: the median of each round's)");
-            WriteTable(output, [.. report.Goals.Select(Row)]);
+            WriteTable(output, [.. report.Goals.Select(Row)], 0, 3);
         }
     }
 
@@ -59,13 +59,17 @@ internal static class TextReport
         return ["  " + result.Goal.Text, format(result.Reached.Median), $"({format(result.Reached.Min)}–{format(result.Reached.Max)})", goal];
     }
 
-    private static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows, bool alignLeft = false)
+    /// <param name="text">The columns that hold text and start at the left; figures end at the right.</param>
+    private static void WriteTable(TextWriter output, IReadOnlyList<string[]> rows, params ReadOnlySpan<int> text)
     {
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
-            // Text is left, figures are right; the last column of goals is text again.
-            var cells = row.Select((cell, i) => i == 0 || alignLeft || char.IsLetter(cell.LastOrDefault()) && row[0].Length > 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]));
+            var cells = new string[row.Length];
+            for (var column = 0; column < row.Length; column++)
+            {
+                cells[column] = text.Contains(column) ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]);
+            }
             output.WriteLine(("  " + string.Join("  ", cells)).TrimEnd());
         }
     }

@@ -27,7 +27,7 @@ internal sealed record ConnectFailure(string Reason, string Advice, bool IsRefus
                 case SocketException socket:
                     return new(Clean(socket.Message), "Start the broker, or set Consumers:Rabbit:Url (RABBITMQ_URL) to where it is. " + Patience, IsRefused: false);
                 case RabbitLostException lost:
-                    return new(lost.Message, Patience, IsRefused: false);
+                    return new(Clean(lost.Message), Patience, IsRefused: false);
             }
         }
         return new(Clean(exception.GetBaseException().Message), Patience, IsRefused: false);
@@ -35,7 +35,8 @@ internal sealed record ConnectFailure(string Reason, string Advice, bool IsRefus
 
     private static string Clean(string text)
     {
-        var clean = TaskHeaders.CleanError(text);
+        // The sentence that it is put into has an end of its own.
+        var clean = TaskHeaders.CleanError(text).TrimEnd('.', ' ');
         return clean.Length <= 300 ? clean : clean[..300] + "…";
     }
 }

@@ -15,29 +15,27 @@ internal sealed partial class RabbitLane
     private readonly IChannel _channel;
     private readonly LaneWork _work;
     private readonly ILogger _logger;
-    private readonly AckCoalescer _acks = new();
+    private readonly LaneAcks _acks;
     // Bounded by the prefetch: the broker sends no more until something is acknowledged.
     private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
-    private readonly Channel<bool> _ackSignal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private LaneSubscription? _subscription;
     private int _subscriptions;
     private int _waiting;
     private int _running;
     private long _lastDeliveredAt;
     private volatile bool _isLost;
-    private volatile bool _isFlushing;
 
     private RabbitLane(RabbitSession session, IChannel channel, int number, LaneWork work, ILogger logger)
     {
         (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
         _lastDeliveredAt = work.Time.GetTimestamp();
+        _acks = new LaneAcks(channel, Lose);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
             Lose($"a consuming channel was closed: {reason.ReplyCode} {reason.ReplyText}");
             return Task.CompletedTask;
         };
         Workers = Task.WhenAll(Enumerable.Range(0, work.Workers).Select(_ => Task.Run(WorkAsync)));
-        Acks = Task.Run(PumpAcksAsync);
     }
 
     public int Number { get; }
@@ -49,7 +47,7 @@ internal sealed partial class RabbitLane
     /// <summary>The channel is gone: nothing of it can be acknowledged any more.</summary>
     public bool IsLost => _isLost;
 
-    public int Prefetch { get; private set; }
+    public int Prefetch => _acks.Prefetch;
 
     public int Unacked => _acks.Unsent;
 
@@ -65,7 +63,7 @@ internal sealed partial class RabbitLane
     public Task Workers { get; }
 
     /// <summary>Ends when the lane is lost or flushed.</summary>
-    public Task Acks { get; }
+    public Task Acks => _acks.Completion;
 
     public static async Task<RabbitLane> OpenAsync(RabbitSession session, int number, int prefetch, LaneWork work, ILogger logger)
     {
@@ -97,37 +95,12 @@ internal sealed partial class RabbitLane
     }
 
     /// <summary>False when the channel is gone. The ack itself may leave a moment later, together with others.</summary>
-    public bool Acknowledge(ulong tag)
-    {
-        if (_isLost)
-        {
-            return false;
-        }
-        var settled = _acks.Settle(tag);
-        // While more is waiting to be run, more acks will come to be combined with; otherwise there is nothing to wait for.
-        if (settled >= Math.Max(1, Prefetch / 4) || Volatile.Read(ref _waiting) == 0)
-        {
-            _ackSignal.Writer.TryWrite(true);
-        }
-        return settled > 0;
-    }
+    public bool Acknowledge(ulong tag) => !_isLost && _acks.Settle(tag, isLast: Volatile.Read(ref _waiting) == 0);
 
-    public bool HandBack(ulong tag)
-    {
-        if (_isLost || !_acks.HandBack(tag))
-        {
-            return false;
-        }
-        _ackSignal.Writer.TryWrite(true);
-        return true;
-    }
+    public bool HandBack(ulong tag) => !_isLost && _acks.HandBack(tag);
 
     /// <summary>Called a few times a second: what is settled behind a slow task is not held back for long.</summary>
-    public void FlushStragglers()
-    {
-        _isFlushing = true;
-        _ackSignal.Writer.TryWrite(true);
-    }
+    public void FlushStragglers() => _acks.Flush();
 
     /// <summary>Takes nothing more; what has not begun is handed back. <see cref="Workers"/> ends when the rest is done.</summary>
     public async Task StopTakingAsync(CancellationToken cancellationToken)
@@ -142,13 +115,18 @@ internal sealed partial class RabbitLane
             Log.CancelFailed(_logger, Number, e.Message);
         }
         _queue.Writer.TryComplete();
+        // Not left to the workers: all of them may be busy for long.
+        while (_queue.Reader.TryRead(out var delivery))
+        {
+            Interlocked.Decrement(ref _waiting);
+            delivery.HandBack();
+        }
     }
 
     /// <summary>Sends every ack that is due and closes the channel; its close is answered after the acks are in.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        _isFlushing = true;
-        _ackSignal.Writer.TryComplete();
+        _acks.Complete();
         try
         {
             await Acks.WaitAsync(cancellationToken);
@@ -165,14 +143,14 @@ internal sealed partial class RabbitLane
     {
         _isLost = true;
         _queue.Writer.TryComplete();
-        _ackSignal.Writer.TryComplete();
+        _acks.Lose();
         _session.Lose(reason);
     }
 
     private async Task SubscribeAsync(int prefetch)
     {
         await _channel.BasicQosAsync(0, (ushort)prefetch, global: false, _session.Lost);
-        Prefetch = prefetch;
+        _acks.Prefetch = prefetch;
         var subscription = new LaneSubscription(this, _channel, $"{_work.ConsumerTag}.{Number}.{++_subscriptions}");
         await _channel.BasicConsumeAsync(Queue, autoAck: false, subscription.Tag, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
         _subscription = subscription;
@@ -253,36 +231,6 @@ internal sealed partial class RabbitLane
         catch (OperationCanceledException) when (_work.Draining.IsCancellationRequested)
         {
             return false;
-        }
-    }
-
-    private async Task PumpAcksAsync()
-    {
-        try
-        {
-            while (await _ackSignal.Reader.WaitToReadAsync())
-            {
-                _ackSignal.Reader.TryRead(out _);
-                await SendAcksAsync();
-            }
-            await SendAcksAsync();
-        }
-        catch (Exception e)
-        {
-            // The channel is closed: nothing is acknowledged on another, and what was not comes again.
-            Lose($"acknowledging failed: {e.Message}");
-        }
-    }
-
-    private async ValueTask SendAcksAsync()
-    {
-        var most = _isFlushing ? 0 : Prefetch / 2;
-        _isFlushing = false;
-        while (!_isLost && _acks.TryTake(most, out var next))
-        {
-            await (next.HandBack
-                ? _channel.BasicNackAsync(next.Tag, multiple: false, requeue: true)
-                : _channel.BasicAckAsync(next.Tag, next.Multiple));
         }
     }
 

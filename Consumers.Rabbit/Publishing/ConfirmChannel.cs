@@ -50,8 +50,10 @@ internal sealed class ConfirmChannel
     public static async Task<ConfirmChannel> OpenAsync(RabbitSession session, int limit) =>
         new(session, await session.Connection.CreateChannelAsync(Options, session.Lost), limit);
 
-    /// <summary>Sends the message with the next number. False when there is no room for another open confirm.</summary>
-    /// <exception cref="RabbitLostException">It may or may not have been sent; the channel is given up, because its numbers no longer hold.</exception>
+    /// <summary>
+    /// Sends the message with the next number. False when there is no room for another open confirm. When sending fails, it may or may not have been sent:
+    /// the channel is given up, because its numbers no longer hold, and all that is open on it fails.
+    /// </summary>
     public ValueTask<bool> TrySendAsync(OutgoingMessage message)
     {
         if (!Confirms.TryAdd(message))
@@ -65,7 +67,8 @@ internal sealed class ConfirmChannel
         }
         catch (Exception e)
         {
-            throw GiveUp(e);
+            GiveUp(e);
+            return new(true);
         }
     }
 
@@ -77,17 +80,18 @@ internal sealed class ConfirmChannel
         try
         {
             await sending;
-            return true;
         }
         catch (Exception e)
         {
-            throw GiveUp(e);
+            GiveUp(e);
         }
+        return true;
     }
 
-    private RabbitLostException GiveUp(Exception e)
+    private void GiveUp(Exception e)
     {
-        _session.Lose($"sending failed: {e.Message}");
-        return new RabbitLostException($"sending failed: {e.Message}", e);
+        var reason = $"sending failed: {e.Message}";
+        _session.Lose(reason);
+        End(reason);
     }
 }

@@ -68,7 +68,8 @@ internal static class OnwardProperties
         var left = MaxHeaderBytes;
         foreach (var (name, value) in InOrder(source))
         {
-            if (headers.Count >= MaxHeaders)
+            // Two are kept free: for a trace, and for the number that the client itself adds to what it confirms.
+            if (headers.Count >= MaxHeaders - 2)
             {
                 break;
             }

@@ -5,8 +5,9 @@ using RabbitMQ.Client;
 namespace Consumers.Rabbit;
 
 /// <summary>
-/// Sends messages and waits for their confirms, many at once. One writer takes them off a bounded queue; the connection beneath comes and goes,
-/// and a message waits for it at most <see cref="RabbitOptions.PublishWait"/>.
+/// Sends messages and waits for their confirms, many at once. One writer at a time: a caller that finds nobody writing and nothing waiting sends its message
+/// itself, which saves a change of threads; else a loop takes it off a bounded queue. The connection beneath comes and goes, and a message waits for it at most
+/// <see cref="RabbitOptions.PublishWait"/>.
 /// </summary>
 internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection connection, RabbitTopology topology, RabbitHealth health, TimeProvider time) : IAsyncDisposable
 {
@@ -14,11 +15,13 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
 
     private readonly Channel<OutgoingMessage> _queue = Channel.CreateBounded<OutgoingMessage>(
         new BoundedChannelOptions(options.MaxOutstandingConfirms) { SingleReader = true });
+    private readonly SemaphoreSlim _writer = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ConfirmChannel? _channel;
     private Task? _running;
+    private Task _unfinished = Task.CompletedTask;
     private bool _isDisposed;
 
     /// <summary>The connection, for passive questions; null while it is away.</summary>
@@ -49,7 +52,32 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
         Start();
         message.AskedAt = time.GetTimestamp();
         message.CancelWith(cancellationToken);
-        return _queue.Writer.TryWrite(message) ? message.Confirmed : EnqueueAsync(message);
+        return TrySendHere(message) || _queue.Writer.TryWrite(message) ? message.Confirmed : EnqueueAsync(message);
+    }
+
+    /// <summary>False when the message must go through the queue.</summary>
+    private bool TrySendHere(OutgoingMessage message)
+    {
+        if (_queue.Reader.Count > 0 || Volatile.Read(ref _channel) is not { IsReady: true } channel || !_writer.Wait(0, CancellationToken.None))
+        {
+            return false;
+        }
+        var sending = SendAsync(channel, message);
+        if (sending.IsCompletedSuccessfully)
+        {
+            _writer.Release();
+            return sending.Result;
+        }
+        // The connection pushes back. The message has its number already, and its confirm or the end of the channel completes it.
+        _unfinished = FinishAsync(sending.AsTask());
+        return true;
+    }
+
+    /// <summary>Keeps the writer's place until the message is on its way.</summary>
+    private async Task FinishAsync(Task<bool> sending)
+    {
+        await sending;
+        _writer.Release();
     }
 
     private async ValueTask EnqueueAsync(OutgoingMessage message)
@@ -126,21 +154,29 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
                 await WaitForChannelAsync(message);
                 continue;
             }
-            message.SentAt = time.GetTimestamp();
+            await _writer.WaitAsync();
+            bool isSent;
             try
             {
-                if (await channel.TrySendAsync(message))
-                {
-                    return;
-                }
-                await channel.Confirms.RoomAsync();
+                isSent = await SendAsync(channel, message);
             }
-            catch (RabbitLostException e)
+            finally
             {
-                channel.End(e.Message);
+                _writer.Release();
+            }
+            if (isSent)
+            {
                 return;
             }
+            await channel.Confirms.RoomAsync();
         }
+    }
+
+    /// <summary>False when there is no room for another open confirm. Whatever else becomes of it, the message knows; this does not throw.</summary>
+    private ValueTask<bool> SendAsync(ConfirmChannel channel, OutgoingMessage message)
+    {
+        message.SentAt = time.GetTimestamp();
+        return channel.TrySendAsync(message);
     }
 
     private async ValueTask WaitForChannelAsync(OutgoingMessage message)
@@ -188,6 +224,7 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
         {
             await _running;
         }
+        await _unfinished;
         _stop.Dispose();
     }
 }

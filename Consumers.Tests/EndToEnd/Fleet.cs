@@ -62,7 +62,7 @@ public sealed class Fleet : IAsyncDisposable
                 stats = await StatsAsync(host);
                 return Of(stats, "completed") + Of(stats, "failed") == tasks && Of(stats, "processing") + Of(stats, "retrying") + Of(stats, "queued") == 0;
             },
-            $"{tasks} tasks are final; last seen {stats}",
+            () => $"{tasks} tasks are final; last seen {stats}",
             within ?? TimeSpan.FromSeconds(120));
         return stats;
     }

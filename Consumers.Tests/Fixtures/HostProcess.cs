@@ -38,7 +38,7 @@ public sealed partial class HostProcess : IAsyncDisposable
     {
         var url = new Uri($"http://127.0.0.1:{FreePort()}");
         var host = new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
-        await Eventually.TrueAsync(host.IsReadyAsync, $"{consumerId} is ready. Its output:\n{host.Output}", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(host.IsReadyAsync, () => $"{consumerId} is ready. Its output:\n{host.Output}", TimeSpan.FromSeconds(60));
         return host;
     }
 

@@ -73,7 +73,7 @@ public sealed class TestFleet : IAsyncDisposable
         TaskDetails? found = null;
         await Eventually.TrueAsync(
             async () => (found = await Queries.FindAsync(id, TestContext.Current.CancellationToken))?.Task.State == state,
-            $"task {id} is {state}; it is {found?.Task.State.ToString() ?? "not there"}");
+            () => $"task {id} is {state}; it is {found?.Task.State.ToString() ?? "not there"}");
         return found!;
     }
 

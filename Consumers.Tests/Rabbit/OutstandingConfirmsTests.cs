@@ -1,7 +1,6 @@
 using Consumers.Core;
 using Consumers.Rabbit;
 using RabbitMQ.Client;
-using Shouldly;
 
 namespace Consumers.Tests.Rabbit;
 

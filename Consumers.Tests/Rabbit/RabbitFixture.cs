@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Consumers.Core;
 using Consumers.Rabbit;
-using Microsoft.Extensions.Logging;
+using Consumers.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 
@@ -10,8 +10,6 @@ namespace Consumers.Tests.Rabbit;
 /// <summary>A module with names of its own on the broker at RABBITMQ_URL, and an unsupervised connection to look at it from outside. Its queues are deleted at the end.</summary>
 internal sealed class RabbitFixture : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly IConnection _outside;
     private readonly CancellationTokenSource _stop = new();
     private readonly RetrySchedule _schedule;
@@ -106,27 +104,12 @@ internal sealed class RabbitFixture : IAsyncDisposable
     public async Task<BasicGetResult> GetAsync(string queue)
     {
         BasicGetResult? result = null;
-        await UntilAsync(async () => (result = await Channel.BasicGetAsync(queue, autoAck: true)) is not null, $"a message in {queue}");
+        await Eventually.TrueAsync(async () => (result = await Channel.BasicGetAsync(queue, autoAck: true)) is not null, $"there is a message in {queue}");
         return result!;
     }
 
-    /// <summary>Ready counts lag behind acks, so this waits; unacknowledged messages come back ready when the consumers are gone.</summary>
-    public Task UntilEmptyAsync(string queue) => UntilAsync(async () => await ReadyAsync(queue) == 0, $"{queue} to be empty");
-
-    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => System.Threading.Tasks.Task.FromResult(condition()), what);
-
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Patience)
-            {
-                Assert.Fail($"waited {Patience.TotalSeconds:0} s in vain for {what}");
-            }
-            await System.Threading.Tasks.Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        }
-    }
+    /// <summary>What is unacknowledged is not ready, so ask when the consumers are gone.</summary>
+    public Task UntilEmptyAsync(string queue) => Eventually.TrueAsync(async () => await ReadyAsync(queue) == 0, $"{queue} is empty");
 
     public async ValueTask DisposeAsync()
     {

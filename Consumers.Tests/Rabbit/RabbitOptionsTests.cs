@@ -1,5 +1,4 @@
 using Consumers.Rabbit;
-using Shouldly;
 
 namespace Consumers.Tests.Rabbit;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Consumers.Core;
 using Consumers.Rabbit;
+using Consumers.Tests.Fixtures;
 using RabbitMQ.Client;
-using Shouldly;
 
 namespace Consumers.Tests.Rabbit;
 
@@ -28,7 +28,7 @@ public sealed class RabbitPublisherTests
         await using var rabbit = await RabbitFixture.CreateAsync();
         var transport = rabbit.Module().Transport;
         await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => transport.PublishAsync(RabbitFixture.Task(), CancellationToken.None).AsTask()));
-        await RabbitFixture.UntilAsync(async () => await rabbit.ReadyAsync(rabbit.Options.WorkQueue) == 10_000, "10,000 messages");
+        await Eventually.TrueAsync(async () => await rabbit.ReadyAsync(rabbit.Options.WorkQueue) == 10_000, "10,000 messages are ready");
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Consumers.Core;
 using Consumers.Rabbit;
-using Shouldly;
 
 namespace Consumers.Tests.Rabbit;
 

@@ -1,0 +1,42 @@
+using System.Diagnostics.Metrics;
+using Consumers.Core;
+
+namespace Consumers.Benchmarks;
+
+/// <summary>Counts what the fleet's own meter says is settled, as an exporter would: the clock stops behind the last ack, and an outcome that is no success fails the run.</summary>
+internal sealed class SettledCounter : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly BrokerRun _run;
+
+    public SettledCounter(BrokerRun run)
+    {
+        _run = run;
+        _listener.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == TaskTelemetry.Name && instrument.Name == "consumers.tasks.settled")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((_, count, tags, _) => Count(tags));
+        _listener.Start();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Count(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        foreach (var (name, value) in tags)
+        {
+            if (name == "outcome" && value is not nameof(Settlement.Ack))
+            {
+                _run.Fail($"a task was settled as {value}");
+            }
+        }
+        if (_run.IsLast())
+        {
+            _run.Finish();
+        }
+    }
+}
