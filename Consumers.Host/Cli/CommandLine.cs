@@ -57,6 +57,12 @@ internal sealed class CommandLine
             error.WriteLine("interrupted");
             return ExitCode.Interrupted;
         }
+        catch (Exception e)
+        {
+            // A fault of ours: all that is known of it helps whoever mends it.
+            error.WriteLine($"error: unexpected. {e}");
+            return ExitCode.Failed;
+        }
     }
 
     private IReadOnlyList<string> WithDefaultVerb(IReadOnlyList<string> args)

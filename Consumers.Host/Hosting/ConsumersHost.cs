@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Consumers.Core.InMemory;
 using Consumers.Fleet;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
@@ -21,7 +20,7 @@ internal static class ConsumersHost
         try
         {
             await using var app = Create(settings);
-            using var secondInterrupt = SecondInterrupt.Watch(app.Services);
+            using var secondInterrupt = new SecondInterrupt();
             return await HostRun.ToTheEndAsync(app);
         }
         catch (Exception e) when (StartFailure.Describe(e) is { } failure)
@@ -80,7 +79,7 @@ internal static class ConsumersHost
         var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddLedger().AddFleet();
         if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Rabbit))
         {
-            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddInMemory() : consumers.AddRabbit();
+            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddEmbeddedRabbit(builder.Configuration) : consumers.AddRabbit();
         }
     }
 

@@ -4,14 +4,23 @@ using Consumers.Host.Cli;
 namespace Consumers.Host.Hosting;
 
 /// <summary>The first Ctrl-C drains, by the generic host; the second, or SIGQUIT, leaves at once: the broker delivers what was not acknowledged again.</summary>
-internal static class SecondInterrupt
+internal sealed class SecondInterrupt : IDisposable
 {
-    public static IDisposable Watch(IServiceProvider services)
+    private readonly PosixSignalRegistration _interrupt;
+    private readonly PosixSignalRegistration _quit;
+    private int _interrupts;
+
+    public SecondInterrupt()
     {
-        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => LeaveIf(lifetime.ApplicationStopping.IsCancellationRequested));
-        var onQuit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => LeaveIf(true));
-        return new Both(onInterrupt, onQuit);
+        // Counted here: whether the host has noticed the first one yet depends on who is told first.
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => LeaveIf(Interlocked.Increment(ref _interrupts) >= 2));
+        _quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => LeaveIf(true));
+    }
+
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _quit.Dispose();
     }
 
     private static void LeaveIf(bool leave)
@@ -19,15 +28,6 @@ internal static class SecondInterrupt
         if (leave)
         {
             Environment.Exit(ExitCode.Interrupted);
-        }
-    }
-
-    private sealed class Both(IDisposable first, IDisposable second) : IDisposable
-    {
-        public void Dispose()
-        {
-            first.Dispose();
-            second.Dispose();
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Consumers.Host.Cli;
+using Consumers.Ledger;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,8 @@ internal sealed partial record StartFailure(int ExitCode, string Text)
     public static StartFailure? Describe(Exception exception) => exception switch
     {
         CliException e => new(e.ExitCode, e.Message),
+        InstanceNameTakenException => new(Cli.ExitCode.NameTaken, exception.Message),
+        LedgerUnusableException => new(Cli.ExitCode.BadInput, exception.Message),
         OptionsValidationException e => Options(e.Failures),
         AggregateException e when e.InnerExceptions.All(inner => inner is OptionsValidationException) =>
             Options(e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures)),

@@ -12,6 +12,9 @@ internal sealed record Throughput(double CompletedPerSecond, double FailedPerSec
 {
     private static readonly TimeSpan TrendWindow = TimeSpan.FromSeconds(10);
 
+    /// <summary>Two readings make no trend yet.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Null until there are two readings.</summary>
     public static Throughput? From(IReadOnlyList<ThroughputSample> samples)
     {
@@ -43,14 +46,16 @@ internal sealed record Throughput(double CompletedPerSecond, double FailedPerSec
         {
             return new DrainEstimate(DrainKind.Empty, TimeSpan.Zero);
         }
-        // A short window: what came in a minute ago says nothing of when the rest is gone.
-        var from = samples.FirstOrDefault(sample => last.At - sample.At <= TrendWindow && sample.Waiting is not null);
-        if (from is null || last.At - from.At < TimeSpan.FromSeconds(1))
+        // From the highest reading of a short window: what came in a burst before it says nothing of when the rest is gone.
+        var window = samples.Where(sample => last.At - sample.At <= TrendWindow && sample.Waiting is not null).ToArray();
+        var peak = window.MaxBy(sample => (sample.Waiting!.Value, sample.At));
+        var since = (last.At - peak!.At).TotalSeconds;
+        if (since >= Shortest.TotalSeconds && peak.Waiting > waiting)
         {
-            return DrainEstimate.Unknown;
+            var falling = (peak.Waiting!.Value - waiting) / since;
+            return new DrainEstimate(DrainKind.In, TimeSpan.FromSeconds(Math.Min(waiting / falling, 1e8)));
         }
-        var falling = (from.Waiting!.Value - waiting) / (last.At - from.At).TotalSeconds;
-        return falling > 0 ? new DrainEstimate(DrainKind.In, TimeSpan.FromSeconds(Math.Min(waiting / falling, 1e8))) : new DrainEstimate(DrainKind.Never, null);
+        return last.At - window[0].At >= TrendWindow / 2 ? new DrainEstimate(DrainKind.Never, null) : DrainEstimate.Unknown;
     }
 }
 

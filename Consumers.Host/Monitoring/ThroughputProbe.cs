@@ -1,9 +1,10 @@
 using Consumers.Core;
+using Consumers.Host.Api;
 
 namespace Consumers.Host.Monitoring;
 
 /// <summary>Reads the ledger's counters and the brokers' depths once a second and keeps a minute of them. The counters are the fleet's, not this process's.</summary>
-internal sealed class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTransport> transports, TimeProvider time) : BackgroundService
+internal sealed partial class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTransport> transports, TimeProvider time, ILogger<ThroughputProbe> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
@@ -53,14 +54,20 @@ internal sealed class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTrans
         long sum = 0;
         foreach (var transport in _transports)
         {
-            var snapshot = await transport.SnapshotAsync(cancellationToken);
-            foreach (var queue in snapshot.Queues.Where(queue => queue.Role == "work"))
+            try
             {
-                if (queue.Ready is not { } ready)
+                var snapshot = await transport.SnapshotAsync(cancellationToken);
+                if (StatsView.SumOf(snapshot, "work", queue => queue.Ready) is not { } ready)
                 {
                     return null;
                 }
                 sum += ready;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // A figure for people is no reason to stop consuming.
+                Log.CannotSample(logger, transport.Module, e);
+                return null;
             }
         }
         return sum;
@@ -76,5 +83,11 @@ internal sealed class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTrans
                 _samples.Dequeue();
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Could not read the depth of module {Module}'s queues")]
+        public static partial void CannotSample(ILogger logger, string module, Exception exception);
     }
 }

@@ -21,6 +21,11 @@ internal sealed record FleetGlance(
 
     public IEnumerable<DependencyState> Away => Dependencies.Where(dependency => dependency.Health != DependencyHealth.Up);
 
+    /// <summary>Tasks come in faster than they are done.</summary>
+    public bool IsFallingBehind => Throughput?.Drain.Kind == DrainKind.Never;
+
+    public bool IsWell => !Away.Any() && !IsFallingBehind;
+
     public string Sentence
     {
         get
@@ -37,10 +42,11 @@ internal sealed record FleetGlance(
                 (null, _) => "the backlog is unknown",
                 (0, 0 or null) => "nothing waits",
                 (0, _) => "keeping up",
+                var (ready, _) when IsFallingBehind => $"{Words.Count(ready.Value, "task waits", "tasks wait")} and the backlog does not shrink: add an instance",
                 var (ready, _) => $"{Words.Count(ready.Value, "task waits", "tasks wait")}, {Words.Drain(Throughput?.Drain)}",
             };
             var dead = DeadLetters is > 0 ? $", {Words.Count(DeadLetters.Value, "dead letter", "dead letters")} to look at" : "";
-            return $"All well: {who}, {work}{dead}.";
+            return $"{(IsWell ? "All well" : "Falling behind")}: {who}, {work}{dead}.";
         }
     }
 

@@ -16,7 +16,7 @@ internal static class GeneratedTasks
         }
         Require(TaskName.IsValid(type), "--type", type, TaskName.Rule);
         Require(request.Id is null || TaskName.IsValid(request.Id), "--id", request.Id, TaskName.Rule);
-        Require(request.Key is null or { Length: <= TaskMessageCodec.MaxKeyLength }, "--key", request.Key?[..20] + "…", $"at most {TaskMessageCodec.MaxKeyLength} characters");
+        Require(request.Key is null or { Length: <= TaskMessageCodec.MaxKeyLength }, "--key", request.Key is { Length: > 20 } key ? key[..20] + "…" : request.Key, $"at most {TaskMessageCodec.MaxKeyLength} characters");
         if (request is { Id: not null, Count: > 1 })
         {
             throw new CliException(ExitCode.BadInput, "--id names one task, so it cannot go with --count over 1.");

@@ -1,0 +1,59 @@
+using Microsoft.Playwright;
+
+namespace Consumers.Tests.Host;
+
+/// <summary>What only a browser can tell: widths, the content security policy, and that pages become live.</summary>
+public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
+{
+    private static readonly string? Chromium = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+
+    private readonly HostUnderTest _host = shared.Host;
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Pages_fit_320_pixels_and_break_no_policy(ColorScheme scheme)
+    {
+        var id = $"a-long-id.{Guid.NewGuid():N}{Guid.NewGuid():N}{Guid.NewGuid():N}";
+        await _host.PostAsync("/api/rabbit/tasks", $$"""{"id":"{{id}}","type":"flaky","key":"{{new string('k', 200)}}","payload":{"mode":"permanent","reason":"{{new string('x', 500)}}" } }""");
+        await _host.WaitForAsync(id, "FAILED");
+        await WithPageAsync(scheme, async page =>
+        {
+            var complaints = new List<string>();
+            page.Console += (_, message) => complaints.Add(message.Text);
+            page.PageError += (_, error) => complaints.Add(error);
+            foreach (var path in new[] { "/", "/rabbit", "/tasks", $"/tasks/{id}" })
+            {
+                await page.GotoAsync(new Uri(_host.Address, path).ToString());
+
+                var width = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+
+                width.ShouldBeLessThanOrEqualTo(320, path);
+                if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
+                {
+                    await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"320-{scheme}{path.Replace('/', '-')[..Math.Min(path.Length, 8)]}.png"), FullPage = true });
+                }
+            }
+            complaints.ShouldBeEmpty();
+        });
+    }
+
+    [Fact]
+    public async Task A_page_shows_what_happens_without_being_asked_again() => await WithPageAsync(ColorScheme.Light, async page =>
+    {
+        await page.GotoAsync(new Uri(_host.Address, "/tasks").ToString());
+        var id = $"live-{Guid.NewGuid():N}";
+        await _host.PostAsync("/api/rabbit/tasks", $$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":1}}""");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = id }).WaitForAsync(new() { Timeout = 15_000 });
+    });
+
+    private static async Task WithPageAsync(ColorScheme scheme, Func<IPage, Task> look)
+    {
+        Assert.SkipWhen(Chromium is null, "skipped, because no Chromium is installed");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+        var page = await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 320, Height = 640 } });
+        await look(page);
+    }
+}
