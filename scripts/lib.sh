@@ -183,16 +183,37 @@ valid_instance_name() { [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]]; }
 
 # --- Build -------------------------------------------------------------------------------------------------------
 
+# restore_key: what the restored packages rest on, and whether they are there.
+restore_key() {
+  (
+    cd "$WEEK7_ROOT"
+    # obj/ holds the outcome of a restore; a folder that lost it needs another.
+    find . -name node_modules -prune -o -name '*.csproj' -print | sort | while read -r project; do
+      [[ -f ${project%/*}/obj/project.assets.json ]] || echo "$project is not restored, $RANDOM"
+      cksum "$project"
+    done
+    cksum Directory.Packages.props Directory.Build.props nuget.config global.json
+    [[ -f .partial-registry ]] && echo partial
+    echo "${NUGET_PACKAGES:-$HOME/.nuget/packages}"
+    dotnet --version
+  ) | cksum
+}
+
 # build_release: quiet when all is well, and each error once when not. MSBuild itself knows what is up to date.
 build_release() {
-  local started=$SECONDS log="$RUN_DIR/build.log"
+  local started=$SECONDS log="$RUN_DIR/build.log" restore=() restored
   take_lock 7 "$RUN_DIR/build.lock" 900 build
+  # A restore asks the registry even when nothing changed, which takes longer than the build: it is left out while what it rests on is the same.
+  restored=$(restore_key)
+  [[ $restored == "$(cat "$RUN_DIR/restored" 2>/dev/null)" ]] && restore=(--no-restore)
   say "building (Release) ..."
   if ! (cd "$WEEK7_ROOT" && dotnet build Week7.sln -c Release -m:2 -nodeReuse:false -p:UseSharedCompilation=false \
-    -tl:off --nologo -v quiet </dev/null 7>&-) >"$log" 2>&1; then
+    "${restore[@]}" -tl:off --nologo -v quiet </dev/null 7>&-) >"$log" 2>&1; then
+    rm -f "$RUN_DIR/restored"
     { grep -E '(^|[ :])error( |:)' "$log" || tail -n 30 "$log"; } | sed "s#$WEEK7_ROOT/##g" | sort -u | head -n 40 >&2
     die "the build failed (all of its output: .run/build.log)"
   fi
+  printf '%s\n' "$restored" >"$RUN_DIR/restored"
   exec 7>&-
   say "built in $((SECONDS - started)) s"
 }
