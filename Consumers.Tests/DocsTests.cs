@@ -90,6 +90,7 @@ public sealed partial class DocsTests
             ("Consumers:Handlers", typeof(HandlerDefaults)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
+            ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
         ];
         var missing = from option in options
                       from property in option.Type.GetProperties()

@@ -26,7 +26,10 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public static TcpProxy Start(Uri target) => new(target);
 
-    /// <summary>Resets every connection; new ones are let through. Returns how many there were.</summary>
+    /// <summary>While true, every new connection is reset at once, as if nothing listened.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Resets every connection; new ones are let through unless <see cref="IsClosed"/>. Returns how many there were.</summary>
     public int ResetAll()
     {
         var reset = 0;
@@ -48,6 +51,11 @@ public sealed class TcpProxy : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                if (IsClosed)
+                {
+                    Reset(client);
+                    continue;
+                }
                 _ = ForwardAsync(client);
             }
         }

@@ -1,3 +1,4 @@
+using Consumers.Tests.Fixtures;
 using Microsoft.Playwright;
 
 namespace Consumers.Tests.Host;
@@ -5,8 +6,6 @@ namespace Consumers.Tests.Host;
 /// <summary>What only a browser can tell: widths, the content security policy, and that pages become live.</summary>
 public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
 {
-    private static readonly string? Chromium = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
-
     private readonly HostUnderTest _host = shared.Host;
 
     [Theory]
@@ -17,7 +16,7 @@ public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
         var id = $"a-long-id.{Guid.NewGuid():N}{Guid.NewGuid():N}{Guid.NewGuid():N}";
         await _host.PostAsync("/api/rabbit/tasks", $$"""{"id":"{{id}}","type":"flaky","key":"{{new string('k', 200)}}","payload":{"mode":"permanent","reason":"{{new string('x', 500)}}" } }""");
         await _host.WaitForAsync(id, "FAILED");
-        await WithPageAsync(scheme, async page =>
+        await Chromium.WithPageAsync(scheme, 320, async page =>
         {
             var complaints = new List<string>();
             page.Console += (_, message) => complaints.Add(message.Text);
@@ -39,7 +38,7 @@ public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
     }
 
     [Fact]
-    public async Task A_page_shows_what_happens_without_being_asked_again() => await WithPageAsync(ColorScheme.Light, async page =>
+    public async Task A_page_shows_what_happens_without_being_asked_again() => await Chromium.WithPageAsync(ColorScheme.Light, 320, async page =>
     {
         await page.GotoAsync(new Uri(_host.Address, "/tasks").ToString());
         var id = $"live-{Guid.NewGuid():N}";
@@ -47,13 +46,4 @@ public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
 
         await page.GetByRole(AriaRole.Link, new() { Name = id }).WaitForAsync(new() { Timeout = 15_000 });
     });
-
-    private static async Task WithPageAsync(ColorScheme scheme, Func<IPage, Task> look)
-    {
-        Assert.SkipWhen(Chromium is null, "skipped, because no Chromium is installed");
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
-        var page = await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = 320, Height = 640 } });
-        await look(page);
-    }
 }
