@@ -86,8 +86,7 @@ public static class TaskMessageCodec
 
     public static byte[] Encode(TaskMessage message)
     {
-        var buffer = new ArrayBufferWriter<byte>(message.Payload.Length + 256);
-        using var writer = new Utf8JsonWriter(buffer);
+        var (buffer, writer) = Scratch();
         writer.WriteStartObject();
         writer.WriteString("id"u8, message.Id);
         writer.WriteString("type"u8, message.Type);
@@ -110,8 +109,32 @@ public static class TaskMessageCodec
         }
         writer.WriteEndObject();
         writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        var body = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity > MaxScratch)
+        {
+            t_scratch = null;
+        }
+        return body;
     }
+
+    /// <summary>The thread's own buffer and writer, emptied: publishing encodes every task, and only the result has to be new.</summary>
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) Scratch()
+    {
+        if (t_scratch is not { } scratch)
+        {
+            var made = new ArrayBufferWriter<byte>(1024);
+            t_scratch = scratch = (made, new Utf8JsonWriter(made));
+        }
+        scratch.Buffer.ResetWrittenCount();
+        scratch.Writer.Reset();
+        return scratch;
+    }
+
+    /// <summary>A thread keeps no more than this; a large task is rare.</summary>
+    private const int MaxScratch = 64 * 1024;
+
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? t_scratch;
 
     private static readonly Dictionary<string, JsonElement> EmptyUnknown = [];
 
