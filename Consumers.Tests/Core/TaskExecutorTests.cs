@@ -1,0 +1,201 @@
+using Consumers.Core;
+using Consumers.Tests.Fixtures;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Consumers.Tests.Core;
+
+/// <summary>The cases that no broker and no ledger bring about at will: a stale epoch, a suspect, a broker that confirms late, a guard with a fault.</summary>
+public sealed class TaskExecutorTests : IDisposable
+{
+    private readonly ScriptedGuard _guard = new();
+    private readonly ScriptLog _log = new();
+    private readonly RecordingStatus _status = new();
+    private readonly ServiceProvider _services;
+    private readonly TaskExecutor _executor;
+
+    public TaskExecutorTests()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("CONSUMER_ID", "test-1")]).Build());
+        services.AddSingleton<IHostApplicationLifetime, NeverStopping>();
+        services.AddLogging(logging => logging.AddProvider(new TestOutputLogs()));
+        services.AddSingleton(_log);
+        services.AddSingleton<IAttemptGuard>(_guard);
+        services.AddTaskConsumers().AddHandler<ScriptedHandler>();
+        _services = services.BuildServiceProvider();
+        _executor = _services.GetRequiredService<TaskExecutorFactory>().Create("rabbit", GuardMode.Ledger, _status);
+    }
+
+    private ModuleStats Stats => _services.GetRequiredService<PipelineStats>().For("rabbit");
+
+    public void Dispose() => _services.Dispose();
+
+    [Fact]
+    public async Task An_outcome_with_a_stale_epoch_settles_nothing_and_asks_again()
+    {
+        var task = TestFleet.Task("ok");
+        _guard.Begins.Enqueue(_ => Begun(task, epoch: 1));
+        _guard.Begins.Enqueue(_ => new AttemptBegin.AlreadySettled(new AttemptKey(task.Id, 1, 1), Settlement.Ack.Instance, null));
+        _guard.Accepts = false;
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Settlements.ShouldBe([Settlement.Ack.Instance]);
+        Stats.Stale.ShouldBe(1);
+        Stats.Completed.ShouldBe(0, "another owner counts it");
+        _status.Events.ShouldNotContain(status => status.Status == "COMPLETED");
+    }
+
+    [Fact]
+    public async Task A_suspect_waits_until_it_is_alone_and_is_asked_for_as_such()
+    {
+        var (innocent, suspect) = (TestFleet.Task("wait"), TestFleet.Task("ok"));
+        _guard.Begins.Enqueue(_ => Begun(innocent, 1));
+        var running = _executor.ExecuteAsync(new FakeDelivery(innocent));
+        await Eventually.TrueAsync(() => _log.Of(innocent.Id).Count == 1, "the innocent runs");
+        _guard.Begins.Enqueue(_ => AttemptBegin.Suspect.Instance);
+        _guard.Begins.Enqueue(request => request.Solitary ? Begun(suspect, 2) : throw new InvalidOperationException("not alone"));
+        var delivery = new FakeDelivery(suspect);
+
+        var alone = _executor.ExecuteAsync(delivery);
+        await Eventually.TrueAsync(() => _guard.Begins.Count == 1, "it is known as a suspect");
+        _log.Of(suspect.Id).ShouldBeEmpty();
+        _log.Gate.SetResult();
+        await Task.WhenAll(running, alone);
+
+        _log.Of(suspect.Id).Count.ShouldBe(1);
+        delivery.Settlements.ShouldBe([Settlement.Ack.Instance]);
+    }
+
+    [Fact]
+    public async Task What_is_owed_is_published_until_it_is_confirmed_and_acknowledged_once()
+    {
+        var task = TestFleet.Task("retry");
+        _guard.Begins.Enqueue(_ => Begun(task, 1));
+        var delivery = new FakeDelivery(task) { Refusals = 3 };
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Tries.ShouldBe(4);
+        delivery.Settlements.ShouldHaveSingleItem().ShouldBeOfType<Settlement.Retry>().RetryCount.ShouldBe(1);
+        _guard.Paid.ShouldBe([new AttemptKey(task.Id, 1, 1)]);
+        _status.Events.Select(status => status.Status).ShouldBe(["PROCESSING", "RETRYING"], "the event is not repeated with every try");
+    }
+
+    [Fact]
+    public async Task A_debt_of_a_settled_attempt_is_paid_with_its_first_due_time_and_nothing_runs()
+    {
+        var task = TestFleet.Task("ok");
+        var due = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        _guard.Begins.Enqueue(_ => new AttemptBegin.AlreadySettled(new AttemptKey(task.Id, 1, 1), new Settlement.Retry(due, 1, "as before"), null));
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        _log.Effects.ShouldBeEmpty();
+        delivery.Onward.ShouldNotBeNull().Headers.ShouldContain(new KeyValuePair<string, string>("x-due-at", "2030-01-01T00:00:00.000Z"));
+        _guard.Paid.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_guard_itself_hands_the_delivery_back()
+    {
+        _guard.Begins.Enqueue(_ => throw new InvalidOperationException("scripted fault"));
+        var delivery = new FakeDelivery(TestFleet.Task("ok"));
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Settlements.ShouldBe([Settlement.HandBack.Instance]);
+        _log.Effects.ShouldBeEmpty();
+    }
+
+    private static AttemptBegin.Begun Begun(TaskMessage task, long epoch) => new(new AttemptKey(task.Id, 1, 1), epoch, Seq: epoch);
+
+    private sealed class ScriptedGuard : IAttemptGuard
+    {
+        public Queue<Func<AttemptRequest, AttemptBegin>> Begins { get; } = new();
+
+        public List<AttemptKey> Paid { get; } = [];
+
+        public bool Accepts { get; set; } = true;
+
+        public ValueTask<AttemptBegin> BeginAsync(AttemptRequest request, CancellationToken cancellationToken) => new(Begins.Dequeue()(request));
+
+        public ValueTask<AttemptEnd> SettleAsync(AttemptResult result, CancellationToken cancellationToken) => new(new AttemptEnd(Accepts, result.Epoch + 1));
+
+        public ValueTask ReleaseAsync(AttemptKey key, long epoch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public void NotePaid(AttemptKey key) => Paid.Add(key);
+    }
+
+    private sealed class FakeDelivery(TaskMessage task) : Delivery
+    {
+        public List<Settlement> Settlements { get; } = [];
+
+        public OnwardMessage? Onward { get; private set; }
+
+        public int Refusals { get; set; }
+
+        public int Tries { get; private set; }
+
+        public override ReadOnlyMemory<byte> Body { get; } = TaskMessageCodec.Encode(task);
+
+        public override string? FallbackId => null;
+
+        public override string Origin => "fake";
+
+        public override string? Header(string name) => null;
+
+        public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken)
+        {
+            Tries++;
+            if (Refusals-- > 0)
+            {
+                throw new PublishFailedException(PublishFailure.Refused, "scripted refusal");
+            }
+            Onward = onward;
+            Settlements.Add(settlement);
+            return new(true);
+        }
+    }
+
+    private sealed class RecordingStatus : IStatusPublisher
+    {
+        private readonly List<StatusEvent> _events = [];
+
+        public IReadOnlyList<StatusEvent> Events
+        {
+            get
+            {
+                lock (_events)
+                {
+                    return [.. _events];
+                }
+            }
+        }
+
+        public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
+        {
+            lock (_events)
+            {
+                _events.Add(status);
+            }
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class NeverStopping : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => default;
+
+        public CancellationToken ApplicationStopping => default;
+
+        public CancellationToken ApplicationStopped => default;
+
+        public void StopApplication() { }
+    }
+}
