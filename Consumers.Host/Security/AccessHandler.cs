@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Consumers.Host.Security;
 
-/// <summary>Who asks: this machine while no key is set; with one, the header for the API, and a session (or the header) for pages.</summary>
+/// <summary>Who asks: this machine while no key is set; with one, the header for the API, and a session (or the header) for pages and for reading.</summary>
 internal sealed class AccessHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory loggers,
@@ -27,8 +27,8 @@ internal sealed class AccessHandler(
         {
             return Task.FromResult(presented.Count == 1 && key.Matches(presented[0]) ? Allow("key") : AuthenticateResult.Fail($"the key in {HeaderName} is not this host's"));
         }
-        // A browser sends its cookies by itself, so for the API a session is not enough.
-        return Task.FromResult(!Request.IsForPrograms() && sessions.IsOpen(SessionCookie.Read(Context)) ? Allow("session") : AuthenticateResult.NoResult());
+        // A browser sends its cookies by itself, so for the API a session is enough to read and not to change.
+        return Task.FromResult((!Request.IsForPrograms() || HttpMethods.IsGet(Request.Method)) && sessions.IsOpen(SessionCookie.Read(Context)) ? Allow("session") : AuthenticateResult.NoResult());
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)

@@ -65,8 +65,10 @@ public sealed class KeyTests
         cookie.ShouldNotContain(Key);
 
         var page = await browser.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
-        // A session is for pages: the API asks for the header still.
-        (await browser.GetAsync(new Uri("/api/fleet", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        // Who may see the pages may read the same as JSON; to change anything the API asks for the header still.
+        (await browser.GetAsync(new Uri("/api/fleet", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var task = new StringContent("""{"type":"sleep"}""", System.Text.Encoding.UTF8, "application/json");
+        (await browser.PostAsync(new Uri("/api/rabbit/tasks", UriKind.Relative), task, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         var signOut = await PostAsync(browser, "/sign-out", TokenOf(page));
         signOut.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         using var replay = new HttpRequestMessage(HttpMethod.Get, "/");
