@@ -17,7 +17,7 @@ public sealed class InstanceIdentity
         Name = string.IsNullOrEmpty(name) ? DefaultName() : name;
         if (!IsValid(Name))
         {
-            throw new ArgumentException($"CONSUMER_ID '{TaskHeaders.CleanError(Name[..Math.Min(Name.Length, 80)])}' is not a name for an instance: it needs {Rule}.", nameof(name));
+            throw new ArgumentException($"CONSUMER_ID '{TaskHeaders.CleanError(Name[..Math.Min(Name.Length, 80)])}' is not a name for an instance: it needs {Rule}.");
         }
         RunId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         StartedAt = time.GetUtcNow();
