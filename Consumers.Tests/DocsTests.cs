@@ -88,6 +88,7 @@ public sealed partial class DocsTests
             (ConsumersOptions.Section, typeof(ConsumersOptions)),
             ("Consumers:Retry", typeof(RetryOptions)),
             ("Consumers:Handlers", typeof(HandlerDefaults)),
+            ("Consumers:Breaker", typeof(BreakerOptions)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),

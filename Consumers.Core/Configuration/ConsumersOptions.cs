@@ -20,6 +20,8 @@ public sealed class ConsumersOptions
     public RetryOptions Retry { get; set; } = new();
 
     public HandlerDefaults Handlers { get; set; } = new();
+
+    public BreakerOptions Breaker { get; set; } = new();
 }
 
 /// <summary>Section <c>Consumers:Retry</c>: the tier is <c>min(Cap, Base·2^retryCount)</c>, plus jitter.</summary>
@@ -56,4 +58,7 @@ public sealed class HandlerTypeOptions
 {
     /// <summary>Overrides <see cref="HandlerDefaults.Timeout"/> for the type.</summary>
     public TimeSpan? Timeout { get; set; }
+
+    /// <summary>False: this type is never paused, however often it fails. Goes before what its handler says.</summary>
+    public bool? Breaker { get; set; }
 }

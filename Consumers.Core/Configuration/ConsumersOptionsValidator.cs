@@ -18,6 +18,12 @@ internal sealed class ConsumersOptionsValidator : IValidateOptions<ConsumersOpti
         errors.Check(options.Retry.MaxDelay >= options.Retry.Cap, "Retry:MaxDelay", options.Retry.MaxDelay, "at least Retry:Cap");
         errors.Check(IsTimeout(options.Handlers.Timeout), "Handlers:Timeout", options.Handlers.Timeout, "over 0, at most 24 hours");
         errors.Check(options.Handlers.CancellationGrace >= TimeSpan.Zero && options.Handlers.CancellationGrace <= TimeSpan.FromHours(1), "Handlers:CancellationGrace", options.Handlers.CancellationGrace, "0 to 1 hour");
+        var breaker = options.Breaker;
+        errors.Check(breaker.FailureRatio is > 0 and <= 1, "Breaker:FailureRatio", breaker.FailureRatio, "over 0, at most 1");
+        errors.Check(breaker.MinimumThroughput is >= 2 and <= 10_000, "Breaker:MinimumThroughput", breaker.MinimumThroughput, "2 to 10000");
+        errors.Check(breaker.SamplingDuration >= TimeSpan.FromSeconds(0.5) && breaker.SamplingDuration <= TimeSpan.FromHours(1), "Breaker:SamplingDuration", breaker.SamplingDuration, "0.5 s to 1 hour");
+        errors.Check(breaker.BreakDuration >= TimeSpan.FromSeconds(0.5) && breaker.BreakDuration <= breaker.MaxBreakDuration, "Breaker:BreakDuration", breaker.BreakDuration, "at least 0.5 s and at most Breaker:MaxBreakDuration");
+        errors.Check(breaker.MaxBreakDuration <= TimeSpan.FromHours(1), "Breaker:MaxBreakDuration", breaker.MaxBreakDuration, "at most 1 hour");
         foreach (var (type, of) in options.Handlers.Types)
         {
             errors.Check(TaskName.IsValid(type), $"Handlers:Types:{type}", type, TaskName.Rule);

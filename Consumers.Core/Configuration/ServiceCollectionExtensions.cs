@@ -28,6 +28,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<DrainSignals>();
         services.TryAddSingleton<PipelineStats>();
         services.TryAddSingleton<HandlerCatalog>();
+        services.TryAddSingleton<TaskBreakers>();
         services.TryAddSingleton<TaskExecutorFactory>();
         return new TaskConsumersBuilder(services);
     }

@@ -37,8 +37,8 @@ internal sealed class HandlerCatalog(IServiceProvider services, IEnumerable<Hand
                 if (handler.CanHandle(taskType))
                 {
                     var defaults = options.Value.Handlers;
-                    var timeout = defaults.Types.GetValueOrDefault(taskType)?.Timeout ?? registration.Options.Timeout ?? defaults.Timeout;
-                    return new HandlerFor(registration, timeout);
+                    var ofType = defaults.Types.GetValueOrDefault(taskType);
+                    return new HandlerFor(registration, ofType?.Timeout ?? registration.Options.Timeout ?? defaults.Timeout, ofType?.Breaker ?? registration.Options.Breaker);
                 }
             }
         }
@@ -46,4 +46,5 @@ internal sealed class HandlerCatalog(IServiceProvider services, IEnumerable<Hand
     }
 }
 
-internal sealed record HandlerFor(HandlerRegistration Registration, TimeSpan Timeout);
+/// <param name="HasBreaker">Its failures may pause the type.</param>
+internal sealed record HandlerFor(HandlerRegistration Registration, TimeSpan Timeout, bool HasBreaker);

@@ -21,6 +21,7 @@ public sealed class ModuleStats(string module)
     private long _dead;
     private long _duplicates;
     private long _parked;
+    private long _paused;
     private long _handedBack;
     private long _stale;
     private int _running;
@@ -38,8 +39,11 @@ public sealed class ModuleStats(string module)
     /// <summary>Deliveries of an attempt that was settled already: no handler ran.</summary>
     public long Duplicates => Volatile.Read(ref _duplicates);
 
-    /// <summary>Deliveries sent to wait, because another owner runs the attempt or it is not due.</summary>
+    /// <summary>Deliveries sent to wait, because another owner runs the attempt, it is not due, or its type is paused.</summary>
     public long Parked => Volatile.Read(ref _parked);
+
+    /// <summary>Of those parked: because their task type is paused.</summary>
+    public long Paused => Volatile.Read(ref _paused);
 
     public long HandedBack => Volatile.Read(ref _handedBack);
 
@@ -54,6 +58,8 @@ public sealed class ModuleStats(string module)
     internal void CountDuplicate() => Interlocked.Increment(ref _duplicates);
 
     internal void CountParked() => Interlocked.Increment(ref _parked);
+
+    internal void CountPaused() => Interlocked.Increment(ref _paused);
 
     internal void CountHandedBack() => Interlocked.Increment(ref _handedBack);
 

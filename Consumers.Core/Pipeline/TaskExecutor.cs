@@ -13,6 +13,7 @@ public sealed partial class TaskExecutor
     private readonly string _module;
     private readonly IAttemptGuard _guard;
     private readonly SuspectGate _gate;
+    private readonly ModuleBreakers _breakers;
     private readonly HandlerRunner _runner;
     private readonly OnwardMessages _onward;
     private readonly DebtPayer _payer;
@@ -26,10 +27,10 @@ public sealed partial class TaskExecutor
     private readonly ILogger _logger;
 
     internal TaskExecutor(
-        string module, IAttemptGuard guard, SuspectGate gate, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
         RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
     {
-        (_module, _guard, _gate, _runner, _onward, _payer, _stats) = (module, guard, gate, runner, onward, payer, stats);
+        (_module, _guard, _gate, _breakers, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, runner, onward, payer, stats);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
     }
 
@@ -86,6 +87,14 @@ public sealed partial class TaskExecutor
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
             return;
         }
+        // Before the attempt begins: a task whose type is paused waits, and pays for it with no attempt.
+        using var pass = _breakers.TryEnter(message, _random, out var askAgainAt);
+        if (askAgainAt is { } later)
+        {
+            _stats.CountPaused();
+            await ParkAsync(delivery, message, later).ConfigureAwait(false);
+            return;
+        }
         var request = new AttemptRequest(message, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), _module, Solitary: false);
         while (true)
         {
@@ -97,13 +106,18 @@ public sealed partial class TaskExecutor
                 begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
                 if (begin is AttemptBegin.Begun begun)
                 {
-                    ending = await RunAsync(delivery, message, begun).ConfigureAwait(false);
+                    ending = await RunAsync(delivery, message, begun, pass).ConfigureAwait(false);
                 }
             }
             finally
             {
                 // A suspect is alone while it runs, not while its retry waits for a broker.
                 Leave(request.Solitary);
+            }
+            if (begin is not AttemptBegin.Suspect)
+            {
+                // Nothing ran, or it is reported: what follows may take long, and the probe is for the next task.
+                pass?.Dispose();
             }
             switch (begin)
             {
@@ -137,12 +151,13 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun)
+    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass)
     {
         var key = begun.Key;
         var startedAt = _time.GetUtcNow();
         var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null));
         var verdict = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
+        pass?.Report(verdict.Outcome);
         await announced.ConfigureAwait(false);
         if (verdict.Outcome is not { } outcome)
         {

@@ -20,6 +20,7 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             module,
             GuardFor(module, guard),
             _gate,
+            services.GetRequiredService<TaskBreakers>().For(module),
             new HandlerRunner(services.GetRequiredService<HandlerCatalog>(), services, drain, options.Value.Handlers.CancellationGrace, time, logger),
             new OnwardMessages(identity, time),
             new DebtPayer(status, drain, time, logger),

@@ -13,6 +13,8 @@ public static class TaskTelemetry
 
     internal static readonly Counter<long> Settled = Meter.CreateCounter<long>("consumers.tasks.settled", "{task}", "Deliveries by what became of them");
 
+    internal static readonly Counter<long> Paused = Meter.CreateCounter<long>("consumers.types.paused", "{pause}", "Task types that were paused because most of their attempts failed");
+
     internal static readonly Histogram<double> ProcessDuration = Meter.CreateHistogram(
         "messaging.process.duration", "s", "How long handlers ran",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300] });

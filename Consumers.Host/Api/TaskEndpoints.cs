@@ -37,11 +37,11 @@ internal static class TaskEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, "No such task", "The ledger has no task with this id. One that went straight to the broker is there once a consumer has taken it.");
     }
 
-    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, FleetWatch watch, PipelineStats stats)
+    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, FleetWatch watch, PipelineStats stats, TaskBreakers breakers)
     {
         var counts = await ledger.CountAsync(module, context.RequestAborted);
         var snapshot = await watch.Transport(module)!.SnapshotAsync(context.RequestAborted);
-        return StatsView.From(counts.Value, snapshot, stats.For(module));
+        return StatsView.From(counts.Value, snapshot, stats.For(module), breakers.PausesOf(module));
     }
 }
 
@@ -49,6 +49,7 @@ internal static class TaskEndpoints
 /// <param name="Unacked">Deliveries in the hands of this instance.</param>
 /// <param name="Dead">In the broker's queue of dead letters.</param>
 /// <param name="Instance">What this process did since it started.</param>
+/// <param name="Breakers">The task types that this instance has paused; none when all is well.</param>
 internal sealed record StatsView(
     long? Queued,
     long? Processing,
@@ -60,16 +61,18 @@ internal sealed record StatsView(
     long? Waiting,
     long? Dead,
     int Unacked,
-    InstanceStatsView Instance)
+    InstanceStatsView Instance,
+    IReadOnlyList<BreakerView> Breakers)
 {
-    public static StatsView From(IReadOnlyDictionary<TaskState, long>? counts, TransportSnapshot snapshot, ModuleStats stats)
+    public static StatsView From(IReadOnlyDictionary<TaskState, long>? counts, TransportSnapshot snapshot, ModuleStats stats, IReadOnlyList<TypePause> pauses)
     {
         long? Count(TaskState state) => counts?.GetValueOrDefault(state);
         return new(
             Count(TaskState.Queued), Count(TaskState.Processing), Count(TaskState.Retrying), Count(TaskState.Completed), Count(TaskState.Failed),
             SumOf(snapshot, "work", queue => queue.Ready), SumOf(snapshot, "work", queue => queue.Consumers), SumOf(snapshot, "retry", queue => queue.Ready), SumOf(snapshot, "dead", queue => queue.Ready),
             snapshot.Lanes.Sum(lane => lane.Unacked),
-            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack));
+            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused),
+            [.. pauses.Select(BreakerView.From)]);
     }
 
     /// <summary>Null as soon as one of them is unknown.</summary>
@@ -80,4 +83,12 @@ internal sealed record StatsView(
     }
 }
 
-internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack);
+internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack, long Paused);
+
+/// <summary>A task type that this instance does not run for now.</summary>
+/// <param name="State"><c>open</c>, or <c>half-open</c> while its probe runs.</param>
+internal sealed record BreakerView(string Type, string State, DateTimeOffset Since, int Failed, int Attempts, DateTimeOffset NextProbeAt, int FailedProbes, string? LastError)
+{
+    public static BreakerView From(TypePause pause) =>
+        new(pause.Type, pause.IsProbing ? "half-open" : "open", pause.Since, pause.Failed, pause.Attempts, pause.NextProbeAt, pause.FailedProbes, pause.LastError);
+}

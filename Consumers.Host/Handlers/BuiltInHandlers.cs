@@ -24,6 +24,6 @@ internal static class BuiltInHandlers
             string.IsNullOrEmpty(provider.GetRequiredService<IOptions<EmailOptions>>().Value.SmtpHost)
                 ? ActivatorUtilities.CreateInstance<PickupFolderSender>(provider)
                 : ActivatorUtilities.CreateInstance<SmtpSender>(provider));
-        return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>().AddHandler<EmailTaskHandler>();
+        return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>(options => options.Breaker = false).AddHandler<EmailTaskHandler>();
     }
 }

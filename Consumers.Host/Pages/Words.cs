@@ -52,6 +52,15 @@ internal static class Words
         _ => "away",
     };
 
+    /// <summary>Why a task type does not run, and when it is tried again. Times in UTC.</summary>
+    public static string Pause(TypePause pause)
+    {
+        var why = pause.LastError is { Length: > 0 } error ? $" (last error: {error})" : "";
+        var next = pause.IsProbing ? "one task is being tried now" : string.Create(CultureInfo.InvariantCulture, $"next probe at {pause.NextProbeAt.UtcDateTime:HH:mm:ss}");
+        var failed = pause.FailedProbes > 0 ? $", {Count(pause.FailedProbes, "probe", "probes")} failed so far" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"Task type {pause.Type} is paused since {pause.Since.UtcDateTime:HH:mm:ss} because {pause.Failed} of {pause.Attempts} attempts failed{why}; {next}{failed}.");
+    }
+
     public static string Sign(DependencyHealth health) => health switch
     {
         DependencyHealth.Up => "●",

@@ -100,6 +100,21 @@ public sealed class RabbitBroker : IAsyncDisposable
         return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
     }
 
+    /// <summary>A message may come before the instance has declared its queue.</summary>
+    public Task UntilDeclaredAsync() => Eventually.TrueAsync(
+        async () =>
+        {
+            try
+            {
+                return await ReadyAsync(WorkQueue) >= 0;
+            }
+            catch (OperationInterruptedException)
+            {
+                return false;
+            }
+        },
+        "the work queue is declared");
+
     private async Task ListenAsync()
     {
         await _channel.ExchangeDeclareAsync($"{Prefix}-dead-exchange", ExchangeType.Fanout, durable: true);

@@ -41,6 +41,8 @@ public sealed class TestFleet : IAsyncDisposable
             options.Retry.Base = TimeSpan.FromMilliseconds(100);
             options.Retry.Cap = TimeSpan.FromMilliseconds(400);
             options.DrainTimeout = TimeSpan.FromSeconds(10);
+            // Scripted failures are no outage.
+            options.Breaker.Enabled = false;
             configure?.Invoke(options);
         });
         consumers.AddLedger(options => options.Path = folder.File("ledger.db"));

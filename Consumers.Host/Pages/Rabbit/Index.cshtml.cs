@@ -9,12 +9,15 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Consumers.Host.Pages.Rabbit;
 
 /// <summary>The module's queues, retry tiers, lanes and recent tasks, and a form to publish.</summary>
-internal sealed class IndexModel(LedgerReads ledger, FleetWatch watch, TaskIntake intake, TaskAcceptor acceptor, TimeProvider time) : PageModel
+internal sealed class IndexModel(LedgerReads ledger, FleetWatch watch, TaskIntake intake, TaskAcceptor acceptor, TaskBreakers breakers, TimeProvider time) : PageModel
 {
     private const string Module = ModuleSwitches.Rabbit;
     private const int RecentTasks = 20;
 
     public TransportSnapshot Snapshot { get; private set; } = null!;
+
+    /// <summary>Task types that this instance does not run for now.</summary>
+    public IReadOnlyList<TypePause> Pauses { get; private set; } = [];
 
     public Known<WaitingRetries> Waiting { get; private set; } = null!;
 
@@ -59,6 +62,7 @@ internal sealed class IndexModel(LedgerReads ledger, FleetWatch watch, TaskIntak
         var waiting = ledger.WaitingRetriesAsync(Module, cancellationToken);
         var recent = ledger.ListAsync(new TaskFilter(Module), null, RecentTasks, cancellationToken);
         Snapshot = await transport.SnapshotAsync(cancellationToken);
+        Pauses = breakers.PausesOf(Module);
         (Waiting, Recent) = (await waiting, await recent);
         return Page();
     }

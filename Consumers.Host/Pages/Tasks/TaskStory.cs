@@ -5,7 +5,8 @@ namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>A task's row and attempts, and what they mean in words.</summary>
 /// <param name="connection">Of the module's broker; null when this host has no such module.</param>
-internal sealed class TaskStory(TaskDetails details, DependencyState? connection, RetrySchedule schedule, DateTimeOffset now)
+/// <param name="pause">Of the task's type in this host; null while it is not paused.</param>
+internal sealed class TaskStory(TaskDetails details, DependencyState? connection, TypePause? pause, RetrySchedule schedule, DateTimeOffset now)
 {
     public TaskRow Task { get; } = details.Task;
 
@@ -19,6 +20,7 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         TaskState.Queued when details.AwaitsPublishing => connection is { Health: not DependencyHealth.Up }
             ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
             : "Accepted and safe in the ledger; it is being published.",
+        TaskState.Queued when pause is not null => Paused(pause),
         TaskState.Queued => $"Waits in the work queue since {Clock(Task.CreatedAt)}, for an instance with a free slot.",
         TaskState.Processing => Task.StartTime is { } start
             ? $"Runs on {Task.WorkerId} since {Clock(start)}, {Words.Duration(now - start)} so far."
@@ -41,12 +43,18 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         {
             return "Waits for its next attempt.";
         }
+        if (due <= now && pause is not null)
+        {
+            return $"Was due at {Clock(due)}, {Words.Duration(now - due)} ago. {Paused(pause)}";
+        }
         var last = Attempts.LastOrDefault(attempt => attempt.EndedAt is not null);
         var tier = last is { EndedAt: { } end } ? $" in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}" : "";
         return due > now
             ? $"Waits{tier} until {Clock(due)}, {Words.Duration(due - now)} from now; then attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1}."
             : $"Was due{tier} at {Clock(due)}, {Words.Duration(now - due)} ago; its next attempt begins when an instance has a free slot.";
     }
+
+    private static string Paused(TypePause pause) => $"It does not run, because its type is paused; waiting costs no attempt. {Words.Pause(pause)}";
 
     private string On() => Task.WorkerId is { } worker ? $" on {worker}" : "";
 

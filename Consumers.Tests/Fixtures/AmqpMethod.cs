@@ -1,0 +1,13 @@
+namespace Consumers.Tests.Fixtures;
+
+/// <summary>Class and method ids of AMQP 0-9-1, as they stand at the beginning of a method frame.</summary>
+public readonly record struct AmqpMethod(ushort Class, ushort Method)
+{
+    public static readonly AmqpMethod BasicPublish = new(60, 40);
+    public static readonly AmqpMethod BasicDeliver = new(60, 60);
+
+    /// <summary>From a client: a delivery is settled. From the broker: a publish is confirmed.</summary>
+    public static readonly AmqpMethod BasicAck = new(60, 80);
+
+    public static readonly AmqpMethod BasicConsume = new(60, 20);
+}
