@@ -18,7 +18,10 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
             {
                 if (owedStatus is not null)
                 {
-                    await status.PublishStatusAsync(owedStatus, drain.Abort).ConfigureAwait(false);
+                    var confirmed = status.PublishStatusAsync(owedStatus, drain.Abort);
+                    CrashPoint.Hit(CrashPoints.StatusSent);
+                    await confirmed.ConfigureAwait(false);
+                    CrashPoint.Hit(CrashPoints.StatusConfirmed);
                     owedStatus = null;
                 }
                 return await delivery.SettleAsync(settlement, onward, drain.Abort).ConfigureAwait(false);

@@ -55,7 +55,9 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
         var instance = handler.Registration.Resolve(services, out var scope);
         await using (AsAsync(scope))
         {
-            return await instance.HandleAsync(context, cancellationToken).ConfigureAwait(false);
+            var handling = instance.HandleAsync(context, cancellationToken);
+            CrashPoint.Hit(CrashPoints.Handling);
+            return await handling.ConfigureAwait(false);
         }
     }
 

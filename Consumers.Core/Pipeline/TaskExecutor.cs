@@ -38,6 +38,7 @@ public sealed partial class TaskExecutor
     public async Task ExecuteAsync(Delivery delivery)
     {
         _stats.CountDelivered();
+        CrashPoint.Hit(CrashPoints.Delivered);
         try
         {
             if (Read(delivery, out var rejected) is { } message)
@@ -153,6 +154,7 @@ public sealed partial class TaskExecutor
 
     private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass)
     {
+        CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
         var startedAt = _time.GetUtcNow();
         var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null));
@@ -164,11 +166,13 @@ public sealed partial class TaskExecutor
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             return Ending.Interrupted;
         }
+        CrashPoint.Hit(CrashPoints.Handled);
         var endedAt = _time.GetUtcNow();
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
         var state = SettlementPolicy.StateAfter(settlement);
         var error = ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
         return end.Accepted ? new Ending(settlement, StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
     }

@@ -25,6 +25,7 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        CrashPoint.Hit(CrashPoints.Recovering);
         await RequeueForgottenAsync(stoppingToken).ConfigureAwait(false);
         await Task.WhenAll(PublishOfferedAsync(stoppingToken), PublishLeftoversAsync(stoppingToken)).ConfigureAwait(false);
     }
@@ -105,7 +106,11 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
     {
         try
         {
-            await transport.PublishAsync(message, stopping).ConfigureAwait(false);
+            CrashPoint.Hit(CrashPoints.Queued);
+            var confirmed = transport.PublishAsync(message, stopping);
+            CrashPoint.Hit(CrashPoints.Published);
+            await confirmed.ConfigureAwait(false);
+            CrashPoint.Hit(CrashPoints.PublishConfirmed);
             return true;
         }
         catch (PublishFailedException e)

@@ -28,6 +28,10 @@ internal static class HostRun
     /// <summary>All wrong options at once, before anything is started.</summary>
     public static void Validate(IServiceProvider services)
     {
+        if (CrashPoint.Problem is { } problem)
+        {
+            throw new CliException(ExitCode.BadInput, problem);
+        }
         services.GetService<IStartupValidator>()?.Validate();
         try
         {

@@ -15,6 +15,10 @@ internal static partial class StartNotes
         {
             Log.NoModule(logger);
         }
+        if (CrashPoint.Target is { } point)
+        {
+            Log.Crashes(logger, CrashPoint.Variable, point);
+        }
         foreach (var transport in transports)
         {
             if (!transport.IsDurable)
@@ -41,5 +45,8 @@ internal static partial class StartNotes
 
         [LoggerMessage(4, LogLevel.Warning, "No module is switched on: this instance shows pages and consumes nothing")]
         public static partial void NoModule(ILogger logger);
+
+        [LoggerMessage(5, LogLevel.Warning, "This process will kill itself at {Point}, because {Variable} says so: for tests only")]
+        public static partial void Crashes(ILogger logger, string variable, string point);
     }
 }

@@ -30,8 +30,10 @@ internal sealed partial class LeaseKeeper(
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await migrator.MigrateAsync(cancellationToken);
+        CrashPoint.Hit(CrashPoints.Recovering);
         writer.Start();
         await RegisterAsync(cancellationToken);
+        CrashPoint.Hit(CrashPoints.Recovering);
         _renewing = RenewAsync(_stopping.Token);
     }
 

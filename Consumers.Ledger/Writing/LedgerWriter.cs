@@ -173,7 +173,8 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
     private void WriteOnce(List<LedgerCommand> batch)
     {
         var connection = Connection();
-        TakeWriteLock(connection, batch.Exists(command => command.IsOutcome));
+        var holdsOutcome = batch.Exists(command => command.IsOutcome);
+        TakeWriteLock(connection, holdsOutcome);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // A pause this long means that this process, or the whole machine, stood still.
         if (_lastCommit != long.MinValue && now - _lastCommit > (long)Lease.TotalMilliseconds)
@@ -186,6 +187,10 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
             command.Execute(_transaction);
         }
         _transaction.WriteCounters();
+        if (holdsOutcome)
+        {
+            CrashPoint.Hit(CrashPoints.InTransaction);
+        }
         connection.Commit();
         AfterCommit?.Invoke();
         // After an outage the others get one lease to renew theirs before an expired one proves anything.

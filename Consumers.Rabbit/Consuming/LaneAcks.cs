@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Consumers.Core;
 using RabbitMQ.Client;
 
 namespace Consumers.Rabbit;
@@ -104,9 +105,13 @@ internal sealed class LaneAcks
         _isFlushing = false;
         while (!_isLost && _tags.TryTake(most, out var next))
         {
-            await (next.HandBack
-                ? _channel.BasicNackAsync(next.Tag, multiple: false, requeue: true)
-                : _channel.BasicAckAsync(next.Tag, next.Multiple));
+            if (next.HandBack)
+            {
+                await _channel.BasicNackAsync(next.Tag, multiple: false, requeue: true);
+                continue;
+            }
+            await _channel.BasicAckAsync(next.Tag, next.Multiple);
+            CrashPoint.Hit(CrashPoints.AckWritten);
         }
     }
 }

@@ -27,8 +27,8 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
     {
         Settlement.Ack => new(lane.Acknowledge(tag)),
         Settlement.HandBack => new(HandBack()),
-        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, onward, cancellationToken),
-        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, onward, cancellationToken),
+        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, onward, CrashPoints.DeadLetterConfirmed, cancellationToken),
+        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, onward, CrashPoints.RetryConfirmed, cancellationToken),
     };
 
     /// <summary>False when the channel is gone, and the delivery with it.</summary>
@@ -41,7 +41,8 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
         return lane.Acknowledge(tag);
     }
 
-    private async ValueTask<bool> PublishAsync(Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, OnwardMessage? onward, CancellationToken cancellationToken)
+    private async ValueTask<bool> PublishAsync(
+        Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, OnwardMessage? onward, string confirmed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onward);
         // Already lost: it is delivered again and owes the same, so publishing here would only make it two.
@@ -50,6 +51,7 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
             return false;
         }
         await publish(onward, properties, cancellationToken);
+        CrashPoint.Hit(confirmed);
         return lane.Acknowledge(tag);
     }
 }

@@ -120,6 +120,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     {
         using var closing = new CancellationTokenSource(CloseTimeout, _module.Time);
         await Task.WhenAll(lanes.Select(lane => lane.StopTakingAsync(closing.Token)));
+        CrashPoint.Hit(CrashPoints.Draining);
         await WaitUntilAbortAsync(Task.WhenAll(lanes.Select(lane => lane.Workers)));
         using var flushing = new CancellationTokenSource(CloseTimeout, _module.Time);
         await Task.WhenAll(lanes.Select(lane => lane.FlushAsync(flushing.Token)));

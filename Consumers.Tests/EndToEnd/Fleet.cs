@@ -34,6 +34,14 @@ public sealed class Fleet : IAsyncDisposable
         return host;
     }
 
+    /// <summary>An instance that may die before it is ready.</summary>
+    public HostProcess Launch(string name, params KeyValuePair<string, string>[] more)
+    {
+        var host = HostProcess.Launch(name, Environment.Concat(more), Folder);
+        _hosts.Add(host);
+        return host;
+    }
+
     public static TaskMessage Sleep(int milliseconds) =>
         TaskMessage.Create("sleep", Encoding.UTF8.GetBytes($$"""{"complexityMs":{{milliseconds}}}"""), 3, TimeProvider.System.GetUtcNow());
 

@@ -36,11 +36,26 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <summary>Runs the host and waits until it is ready.</summary>
     public static async Task<HostProcess> StartAsync(string consumerId, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder)
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
-        var host = new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
+        var host = Launch(consumerId, environment, folder);
         await Eventually.TrueAsync(host.IsReadyAsync, () => $"{consumerId} is ready. Its output:\n{host.Output}", TimeSpan.FromSeconds(60));
         return host;
     }
+
+    /// <summary>Runs the host and waits for nothing: it may not live to be ready.</summary>
+    public static HostProcess Launch(string consumerId, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder)
+    {
+        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        return new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
+    }
+
+    /// <summary>Waits until the process has ended by itself, and returns its exit code; 128 + n for signal n.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return _process.ExitCode;
+    }
+
+    public void Terminate() => Signal(_process.Id, 15);
 
     /// <summary>Runs a verb to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder, string? input = null)
@@ -63,9 +78,8 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <summary>Sends SIGTERM and returns the exit code.</summary>
     public async Task<int> TerminateAsync()
     {
-        Signal(_process.Id, 15);
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        return _process.ExitCode;
+        Terminate();
+        return await ExitAsync();
     }
 
     private async ValueTask<bool> IsReadyAsync()

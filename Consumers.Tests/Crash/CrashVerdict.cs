@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Consumers.Core;
+using Consumers.Ledger;
+using Consumers.Tests.Fixtures;
+using Microsoft.Data.Sqlite;
+
+namespace Consumers.Tests.Crash;
+
+/// <summary>What must be true after every crash, whatever the point: checked against the ledger, the broker and the mailbox, which know nothing of each other.</summary>
+internal static class CrashVerdict
+{
+    private const string Died = "process died";
+    private const string HandedBack = "handed back";
+
+    /// <summary>A retry that the broker releases this much early is on time.</summary>
+    private static readonly TimeSpan DueTolerance = TimeSpan.FromMilliseconds(5);
+
+    // The ledger's assembly settles which SQLite is loaded; nothing else here would have loaded it by then.
+    static CrashVerdict() => RuntimeHelpers.RunModuleConstructor(typeof(LedgerOptions).Module.ModuleHandle);
+
+    /// <summary>The file as the crash left it, with its hot log: looked at in a copy, so that the next process finds it untouched.</summary>
+    public static void CheckLedgerFile(CrashRun run)
+    {
+        using var folder = new TempFolder();
+        foreach (var file in Directory.GetFiles(run.Fleet.Folder.Path, "ledger.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        }
+        using var connection = new SqliteConnection($"Data Source={folder.File("ledger.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA integrity_check";
+        command.ExecuteScalar().ShouldBe("ok");
+    }
+
+    /// <summary>Waits until nothing is left to do anywhere, checks every task, and stops the host, which must leave nothing behind.</summary>
+    public static async Task CheckAsync(CrashRun run, HostProcess host, CrashCase row)
+    {
+        var broker = run.Fleet.Broker;
+        await EndToEnd.Fleet.QuiesceAsync(host, run.Ids.Count, TimeSpan.FromSeconds(60));
+        if (row.IsRecognized)
+        {
+            await Eventually.TrueAsync(async () => (await InstanceAsync(host)).GetProperty("duplicates").GetInt64() >= 1, "the redelivery is recognized as settled");
+        }
+        foreach (var queue in run.RetryQueues.Append(broker.WorkQueue))
+        {
+            await Eventually.TrueAsync(async () => await broker.ReadyAsync(queue) == 0, $"{queue} is empty");
+        }
+        foreach (var id in run.Ids)
+        {
+            CheckTask(run, row, (await EndToEnd.Fleet.FindAsync(host, id)).ShouldNotBeNull($"{id} is lost"));
+            await CheckAnnouncementAsync(broker, id, row.Ends == Ends.Never ? "FAILED" : "COMPLETED");
+        }
+        var failed = row.Ends == Ends.Never ? run.Ids : [];
+        await Eventually.TrueAsync(() => failed.Except(DeadIds(broker)).Any() is false, "every task that failed has its dead letter");
+        (await host.TerminateAsync()).ShouldBe(0, host.Output);
+        // What was unacknowledged would be ready again now.
+        (await broker.ReadyAsync(broker.WorkQueue)).ShouldBe(0, "every delivery is acknowledged");
+        DeadIds(broker).ShouldBe(failed, ignoreOrder: true, "one dead letter by id for each that failed, and no other");
+        CheckLedgerFile(run);
+    }
+
+    private static void CheckTask(CrashRun run, CrashCase row, JsonElement task)
+    {
+        var id = task.GetProperty("id").GetString()!;
+        var attempts = task.GetProperty("attempts").EnumerateArray().ToArray();
+        var seen = task.ToString();
+        task.GetProperty("status").GetString().ShouldBe(row.Ends == Ends.Never ? "FAILED" : "COMPLETED", seen);
+        var settled = attempts.Where(attempt => Outcome(attempt) is not (Died or HandedBack)).ToArray();
+        settled.Select(attempt => attempt.GetProperty("attempt").GetInt32()).ShouldBeUnique($"no attempt is settled twice: {seen}");
+        Outcome(settled[^1]).ShouldBe(row.Ends == Ends.Never ? "permanent" : "success", seen);
+        // Refused the first time, in a life that ended before this was written, a mail is taken the next time.
+        settled.Length.ShouldBeInRange(1, row.Ends == Ends.Again ? 2 : 1, seen);
+        run.Mailbox.Tries(id).ShouldBeInRange(settled.Length, attempts.Length, $"every effect belongs to an attempt, and only one that died may have left none or an uncounted one: {seen}");
+        CheckDue(settled, seen);
+        if (row.Tasks == 1)
+        {
+            attempts.Count(attempt => Outcome(attempt) == Died).ShouldBe(row.Died, seen);
+            run.Mailbox.Tries(id).ShouldBe(row.Tries ?? run.Mailbox.Tries(id), seen);
+            settled.Length.ShouldBe(row.Ends == Ends.Again ? 2 : 1, seen);
+        }
+    }
+
+    private static void CheckDue(JsonElement[] settled, string seen)
+    {
+        foreach (var (failed, next) in settled.Zip(settled.Skip(1)))
+        {
+            var due = failed.GetProperty("dueAt").GetDateTimeOffset();
+            next.GetProperty("startedAt").GetDateTimeOffset().ShouldBeGreaterThanOrEqualTo(due - DueTolerance, $"a retry is never early: {seen}");
+            due.ShouldBeGreaterThanOrEqualTo(failed.GetProperty("endedAt").GetDateTimeOffset() + TimeSpan.FromMilliseconds(100), $"due after the first tier: {seen}");
+        }
+    }
+
+    /// <summary>At least once, and however often: one and the same.</summary>
+    private static async Task CheckAnnouncementAsync(RabbitBroker broker, string id, string status)
+    {
+        StatusEvent[] Seen() => [.. broker.Statuses.Where(announced => announced.Id == id && announced.Status == status)];
+        await Eventually.TrueAsync(() => Seen().Length > 0, $"{status} of {id} is announced");
+        Seen().Select(announced => announced.Seq).Distinct().ShouldHaveSingleItem();
+    }
+
+    /// <summary>A dead letter may come twice; its id tells.</summary>
+    private static IEnumerable<string> DeadIds(RabbitBroker broker) => broker.DeadLetters.Select(letter => letter.MessageId ?? "").Distinct();
+
+    private static async Task<JsonElement> InstanceAsync(HostProcess host) => (await EndToEnd.Fleet.StatsAsync(host)).GetProperty("instance");
+
+    private static string? Outcome(JsonElement attempt) => attempt.GetProperty("outcome").GetString();
+}
