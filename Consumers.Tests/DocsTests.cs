@@ -89,6 +89,7 @@ public sealed partial class DocsTests
             ("Consumers:Retry", typeof(RetryOptions)),
             ("Consumers:Handlers", typeof(HandlerDefaults)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
+            (HistoryOptions.Section, typeof(HistoryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
         ];

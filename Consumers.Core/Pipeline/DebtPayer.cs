@@ -19,6 +19,7 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
                 if (owedStatus is not null)
                 {
                     await status.PublishStatusAsync(owedStatus, drain.Abort).ConfigureAwait(false);
+                    delivery.Trace?.Announced(owedStatus);
                     owedStatus = null;
                 }
                 return await delivery.SettleAsync(settlement, onward, drain.Abort).ConfigureAwait(false);
@@ -45,11 +46,12 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
     }
 
     /// <summary>Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough.</summary>
-    public async Task AnnounceAsync(StatusEvent announcement)
+    public async Task AnnounceAsync(StatusEvent announcement, DeliveryTrace? trace)
     {
         try
         {
             await status.PublishStatusAsync(announcement, drain.Abort).ConfigureAwait(false);
+            trace?.Announced(announcement);
         }
         catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
         {

@@ -25,10 +25,10 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
 
     public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken) => settlement switch
     {
-        Settlement.Ack => new(lane.Acknowledge(tag)),
+        Settlement.Ack => new(Acknowledge()),
         Settlement.HandBack => new(HandBack()),
-        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, onward, cancellationToken),
-        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, onward, cancellationToken),
+        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, settlement, onward, cancellationToken),
+        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, settlement, onward, cancellationToken),
     };
 
     /// <summary>False when the channel is gone, and the delivery with it.</summary>
@@ -41,7 +41,7 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
         return lane.Acknowledge(tag);
     }
 
-    private async ValueTask<bool> PublishAsync(Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, OnwardMessage? onward, CancellationToken cancellationToken)
+    private async ValueTask<bool> PublishAsync(Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onward);
         // Already lost: it is delivered again and owes the same, so publishing here would only make it two.
@@ -50,6 +50,13 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
             return false;
         }
         await publish(onward, properties, cancellationToken);
+        Trace?.Confirmed(settlement);
+        return Acknowledge();
+    }
+
+    private bool Acknowledge()
+    {
+        Trace?.Acknowledging();
         return lane.Acknowledge(tag);
     }
 }
