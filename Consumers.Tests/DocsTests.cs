@@ -90,6 +90,7 @@ public sealed partial class DocsTests
             ("Consumers:Handlers", typeof(HandlerDefaults)),
             ("Consumers:Breaker", typeof(BreakerOptions)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
+            (HistoryOptions.Section, typeof(HistoryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
         ];

@@ -25,6 +25,10 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider => new InstanceIdentity(
             provider.GetService<IConfiguration>()?["CONSUMER_ID"] is { Length: > 0 } id ? id : provider.GetRequiredService<IOptions<ConsumersOptions>>().Value.InstanceName,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddOptions<HistoryOptions>().BindConfiguration(HistoryOptions.Section);
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<HistoryOptions>>().Value.Folder is { Length: > 0 } folder
+            ? ProcessHistory.Open(folder, "pipeline", provider.GetRequiredService<InstanceIdentity>(), provider.GetRequiredService<TimeProvider>())
+            : ProcessHistory.Off);
         services.TryAddSingleton<DrainSignals>();
         services.TryAddSingleton<PipelineStats>();
         services.TryAddSingleton<HandlerCatalog>();

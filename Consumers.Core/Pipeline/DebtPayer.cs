@@ -21,6 +21,7 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
                     var confirmed = status.PublishStatusAsync(owedStatus, drain.Abort);
                     CrashPoint.Hit(CrashPoints.StatusSent);
                     await confirmed.ConfigureAwait(false);
+                    delivery.Trace?.Announced(owedStatus);
                     CrashPoint.Hit(CrashPoints.StatusConfirmed);
                     owedStatus = null;
                 }
@@ -48,11 +49,12 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
     }
 
     /// <summary>Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough.</summary>
-    public async Task AnnounceAsync(StatusEvent announcement)
+    public async Task AnnounceAsync(StatusEvent announcement, DeliveryTrace? trace)
     {
         try
         {
             await status.PublishStatusAsync(announcement, drain.Abort).ConfigureAwait(false);
+            trace?.Announced(announcement);
         }
         catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
         {

@@ -34,6 +34,8 @@ public sealed partial class TaskExecutor
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
     }
 
+    internal ProcessHistory History { get; init; } = ProcessHistory.Off;
+
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
     public async Task ExecuteAsync(Delivery delivery)
     {
@@ -47,6 +49,7 @@ public sealed partial class TaskExecutor
             }
             else
             {
+                delivery.Trace = History.Reject(delivery, rejected!.Reason);
                 await SettleAsync(delivery, null, default, rejected!, null).ConfigureAwait(false);
             }
         }
@@ -83,6 +86,7 @@ public sealed partial class TaskExecutor
 
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
+        delivery.Trace = History.Deliver(delivery, message);
         if (EarlyDue(delivery) is { } due)
         {
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
@@ -139,6 +143,7 @@ public sealed partial class TaskExecutor
                     break;
                 case AttemptBegin.AlreadySettled settled:
                     _stats.CountDuplicate();
+                    delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
                     return;
@@ -156,8 +161,9 @@ public sealed partial class TaskExecutor
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
+        delivery.Trace?.Begun(begun);
         var startedAt = _time.GetUtcNow();
-        var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null));
+        var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null), delivery.Trace);
         var verdict = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
         pass?.Report(verdict.Outcome);
         await announced.ConfigureAwait(false);
@@ -172,6 +178,7 @@ public sealed partial class TaskExecutor
         var state = SettlementPolicy.StateAfter(settlement);
         var error = ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        delivery.Trace?.Outcome(state, settlement, end.Accepted);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
         return end.Accepted ? new Ending(settlement, StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
@@ -228,6 +235,7 @@ public sealed partial class TaskExecutor
     private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
     {
         _stats.CountParked();
+        delivery.Trace?.Parked(due);
         var settlement = new Settlement.Park(due);
         return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
     }
@@ -235,6 +243,7 @@ public sealed partial class TaskExecutor
     private Task HandBackAsync(Delivery delivery)
     {
         _stats.CountHandedBack();
+        delivery.Trace?.HandedBack();
         return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 

@@ -31,7 +31,10 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             drain,
             time,
             services.GetRequiredService<Random>(),
-            logger);
+            logger)
+        {
+            History = services.GetRequiredService<ProcessHistory>(),
+        };
     }
 
     private IAttemptGuard GuardFor(string module, GuardMode guard) => guard switch

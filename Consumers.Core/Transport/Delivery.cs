@@ -18,6 +18,9 @@ public abstract class Delivery
     /// <summary>Where it came from: a queue, or <c>topic:partition:offset</c>.</summary>
     public abstract string Origin { get; }
 
+    /// <summary>Where the history of this delivery is told; null while no history is written.</summary>
+    public DeliveryTrace? Trace { get; internal set; }
+
     /// <summary>A header as text, at most 4 KiB of it; null when it is absent or no text. Never throws.</summary>
     public abstract string? Header(string name);
 

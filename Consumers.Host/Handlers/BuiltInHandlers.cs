@@ -26,4 +26,15 @@ internal static class BuiltInHandlers
                 : ActivatorUtilities.CreateInstance<SmtpSender>(provider));
         return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>(options => options.Breaker = false).AddHandler<EmailTaskHandler>();
     }
+
+    /// <summary>The handler that proofs are made with: only where a history is written.</summary>
+    public static TaskConsumersBuilder AddProbe(this TaskConsumersBuilder builder, IConfiguration configuration)
+    {
+        if (!string.IsNullOrEmpty(configuration[$"{HistoryOptions.Section}:{nameof(HistoryOptions.Folder)}"]))
+        {
+            builder.Services.TryAddSingleton<EffectSink>();
+            builder.AddHandler<ProbeTaskHandler>();
+        }
+        return builder;
+    }
 }

@@ -76,7 +76,7 @@ internal static class ConsumersHost
     {
         // The reporter of this instance starts first and therefore stops last.
         builder.Services.AddHostedService<InstanceReporter>();
-        var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddLedger().AddFleet();
+        var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddProbe(builder.Configuration).AddLedger().AddFleet();
         if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Rabbit))
         {
             _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddEmbeddedRabbit(builder.Configuration) : consumers.AddRabbit();

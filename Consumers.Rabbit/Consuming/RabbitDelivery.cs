@@ -25,10 +25,10 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
 
     public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken) => settlement switch
     {
-        Settlement.Ack => new(lane.Acknowledge(tag)),
+        Settlement.Ack => new(Acknowledge()),
         Settlement.HandBack => new(HandBack()),
-        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, onward, CrashPoints.DeadLetterConfirmed, cancellationToken),
-        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, onward, CrashPoints.RetryConfirmed, cancellationToken),
+        Settlement.DeadLetter => PublishAsync(lane.Publisher.PublishDeadAsync, settlement, onward, cancellationToken),
+        _ => PublishAsync(lane.Publisher.PublishWaitingAsync, settlement, onward, cancellationToken),
     };
 
     /// <summary>False when the channel is gone, and the delivery with it.</summary>
@@ -41,8 +41,7 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
         return lane.Acknowledge(tag);
     }
 
-    private async ValueTask<bool> PublishAsync(
-        Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, OnwardMessage? onward, string confirmed, CancellationToken cancellationToken)
+    private async ValueTask<bool> PublishAsync(Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(onward);
         // Already lost: it is delivered again and owes the same, so publishing here would only make it two.
@@ -51,7 +50,14 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
             return false;
         }
         await publish(onward, properties, cancellationToken);
-        CrashPoint.Hit(confirmed);
+        Trace?.Confirmed(settlement);
+        CrashPoint.Hit(settlement is Settlement.DeadLetter ? CrashPoints.DeadLetterConfirmed : CrashPoints.RetryConfirmed);
+        return Acknowledge();
+    }
+
+    private bool Acknowledge()
+    {
+        Trace?.Acknowledging();
         return lane.Acknowledge(tag);
     }
 }
