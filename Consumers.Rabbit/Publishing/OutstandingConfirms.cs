@@ -14,6 +14,7 @@ internal sealed class OutstandingConfirms
     private ulong _lowest = 1;
     private ulong _next = 1;
     private Func<Exception>? _end;
+    private bool _returned;
 
     public OutstandingConfirms(int limit)
     {
@@ -25,6 +26,9 @@ internal sealed class OutstandingConfirms
     }
 
     public int Count { get; private set; }
+
+    /// <summary>Whether a message came back since this was asked last: a queue is missing.</summary>
+    public bool TakeReturned() => Interlocked.Exchange(ref _returned, false);
 
     /// <summary>Gives the message the next number; false when as many as allowed are open. On a channel that has ended it fails at once.</summary>
     public bool TryAdd(OutgoingMessage message)
@@ -93,6 +97,7 @@ internal sealed class OutstandingConfirms
                 if (_ring[i & _mask] is { ReturnReason: null } message && message.RoutingKey == routingKey && message.Exchange == exchange && message.Properties.MessageId == messageId)
                 {
                     message.ReturnReason = reason;
+                    Volatile.Write(ref _returned, true);
                     return;
                 }
             }

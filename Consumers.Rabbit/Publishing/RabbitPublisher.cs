@@ -106,6 +106,11 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
             while (!session.Lost.IsCancellationRequested && await timer.WaitForNextTickAsync(_stop.Token))
             {
                 Sweep(channel);
+                if (channel.Confirms.TakeReturned())
+                {
+                    // A queue was deleted while we were connected. Whoever publishes a retry or a dead letter tries until it is there.
+                    await topology.EnsureAsync(session.Connection, session.Lost);
+                }
             }
             throw new RabbitLostException(await session.LostAsync);
         }

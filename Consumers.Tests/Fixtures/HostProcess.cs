@@ -75,6 +75,12 @@ public sealed partial class HostProcess : IAsyncDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>SIGSTOP: it stands still, and notices nothing.</summary>
+    public void Freeze() => Signal(_process.Id, 19).ShouldBe(0);
+
+    /// <summary>SIGCONT: it goes on as if no time had passed.</summary>
+    public void Thaw() => Signal(_process.Id, 18).ShouldBe(0);
+
     /// <summary>Sends SIGTERM and returns the exit code.</summary>
     public async Task<int> TerminateAsync()
     {

@@ -20,6 +20,8 @@ public sealed class RabbitBroker : IAsyncDisposable
     private readonly ConcurrentQueue<SeenMessage> _dead = new();
     private readonly ConcurrentQueue<StatusEvent> _statuses = new();
 
+    private string _deadLetterReader = "";
+
     private RabbitBroker(string url, IConnection connection, IChannel channel) => (Url, _connection, _channel) = (url, connection, channel);
 
     public string Url { get; }
@@ -100,6 +102,12 @@ public sealed class RabbitBroker : IAsyncDisposable
         return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
     }
 
+    /// <summary>From now on <see cref="DeadLetters"/> sees nothing, and the fleet's own queue is the only one.</summary>
+    public Task StopReadingDeadLettersAsync() => _channel.QueueUnbindAsync(_deadLetterReader, $"{Prefix}-dead-exchange", "");
+
+    /// <summary>Deletes a queue of this test, named by its end. Returns how many messages went with it.</summary>
+    public async Task<uint> DeleteQueueAsync(string queue) => await _channel.QueueDeleteAsync($"{Prefix}-{queue}");
+
     /// <summary>A message may come before the instance has declared its queue.</summary>
     public Task UntilDeclaredAsync() => Eventually.TrueAsync(
         async () =>
@@ -119,11 +127,11 @@ public sealed class RabbitBroker : IAsyncDisposable
     {
         await _channel.ExchangeDeclareAsync($"{Prefix}-dead-exchange", ExchangeType.Fanout, durable: true);
         await _channel.ExchangeDeclareAsync($"{Prefix}-status", ExchangeType.Topic, durable: true);
-        await ReadAsync($"{Prefix}-dead-exchange", "", delivery => _dead.Enqueue(new SeenMessage(delivery.Body.ToArray(), delivery.BasicProperties.MessageId, Texts(delivery.BasicProperties.Headers))));
+        _deadLetterReader = await ReadAsync($"{Prefix}-dead-exchange", "", delivery => _dead.Enqueue(new SeenMessage(delivery.Body.ToArray(), delivery.BasicProperties.MessageId, Texts(delivery.BasicProperties.Headers))));
         await ReadAsync($"{Prefix}-status", "#", delivery => _statuses.Enqueue(System.Text.Json.JsonSerializer.Deserialize<StatusEvent>(delivery.Body.Span, System.Text.Json.JsonSerializerOptions.Web)!));
     }
 
-    private async Task ReadAsync(string exchange, string routingKey, Action<BasicDeliverEventArgs> read)
+    private async Task<string> ReadAsync(string exchange, string routingKey, Action<BasicDeliverEventArgs> read)
     {
         var channel = await _connection.CreateChannelAsync();
         var queue = (await channel.QueueDeclareAsync()).QueueName;
@@ -135,6 +143,7 @@ public sealed class RabbitBroker : IAsyncDisposable
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
+        return queue;
     }
 
     private static Dictionary<string, string> Texts(IDictionary<string, object?>? headers) =>

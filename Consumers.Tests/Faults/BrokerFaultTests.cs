@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Consumers.Tests.Fixtures;
+
+namespace Consumers.Tests.Faults;
+
+/// <summary>A broker that is there, and will not: an alarm, a full queue, a user who may no longer.</summary>
+public sealed class BrokerFaultTests(OwnBroker broker) : IClassFixture<OwnBroker>
+{
+    private const string Canary = "secret-canary-9417";
+
+    [Fact]
+    public async Task While_the_broker_is_short_of_memory_tasks_are_kept_and_it_says_so()
+    {
+        await broker.ReadyAsync();
+        using var folder = new TempFolder();
+        await using var host = await StartAsync("guest", "guest", folder);
+        await broker.ControlAsync("set_vm_memory_high_watermark", "0.000001");
+        try
+        {
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    // A connection is told when it publishes.
+                    await PostAsync(host, $"alarm-{Guid.NewGuid():N}");
+                    return (await ReadyTextAsync(host)).Contains("memory", StringComparison.OrdinalIgnoreCase);
+                },
+                () => "it says that the broker is short of memory",
+                TimeSpan.FromSeconds(30));
+            await PostAsync(host, "kept");
+            (await StatusOfAsync(host, "kept")).ShouldBe("QUEUED");
+        }
+        finally
+        {
+            await broker.ControlAsync("set_vm_memory_high_watermark", "0.6");
+        }
+
+        await Eventually.TrueAsync(async () => await StatusOfAsync(host, "kept") == "COMPLETED", "it is published and done when the alarm is over");
+    }
+
+    [Fact]
+    public async Task A_user_whose_password_changed_is_said_so_is_not_hammered_with_and_is_not_logged()
+    {
+        await broker.ReadyAsync();
+        var user = $"worker-{Guid.NewGuid():N}"[..14];
+        await broker.ControlAsync("add_user", user, Canary);
+        await broker.ControlAsync("set_permissions", user, ".*", ".*", ".*");
+        using var folder = new TempFolder();
+        await using var host = await StartAsync(user, Canary, folder);
+
+        await broker.ControlAsync("change_password", user, "another");
+        await broker.ControlAsync("close_all_user_connections", user, "credentials were withdrawn");
+        await Eventually.TrueAsync(async () => (await ReadyTextAsync(host)).Contains("refused the user name or password", StringComparison.Ordinal), "it says why");
+        await Eventually.TrueAsync(() => Tries(host) >= 4, "it tries again");
+        var since = TimeProvider.System.GetTimestamp();
+        var tries = Tries(host);
+        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(5), "some time passes");
+        (Tries(host) - tries).ShouldBeLessThanOrEqualTo(8, "two connections, each with a growing wait");
+
+        if (LongTests.AreOn)
+        {
+            // A refusal is tried again about once a minute.
+            await broker.ControlAsync("change_password", user, Canary);
+            await PostAsync(host, "afterwards");
+            await Eventually.TrueAsync(async () => await StatusOfAsync(host, "afterwards") == "COMPLETED", "it recovers by itself", TimeSpan.FromSeconds(150));
+        }
+        host.Output.ShouldNotContain(Canary);
+        (await ReadyTextAsync(host)).ShouldNotContain(Canary);
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_full_is_reported_by_the_command_line_as_so_many_of_so_many()
+    {
+        await broker.ReadyAsync();
+        using var folder = new TempFolder();
+        await using (var host = await StartAsync("guest", "guest", folder, "full"))
+        {
+            (await host.TerminateAsync()).ShouldBe(0);
+        }
+        await broker.ControlAsync("set_policy", "--apply-to", "queues", "full", "^full-work$", """{"max-length":20}""");
+
+        var (exit, output, error) = await HostProcess.RunAsync(
+            ["publish", "rabbit", "--type", "sleep", "--payload", """{"complexityMs":1}""", "--count", "5000", "--json"], Environment("guest", "guest", "full"), folder);
+
+        exit.ShouldBe(1, error);
+        var report = JsonSerializer.Deserialize<JsonElement>(output);
+        var (confirmed, failed) = (report.GetProperty("confirmed").GetInt32(), report.GetProperty("failed").GetInt32());
+        confirmed.ShouldBeInRange(20, 4999);
+        (confirmed + failed).ShouldBe(5000, output);
+    }
+
+    private Task<HostProcess> StartAsync(string user, string password, TempFolder folder, string prefix = "own") =>
+        HostProcess.StartAsync("consumer-1", Environment(user, password, prefix), folder);
+
+    private IEnumerable<KeyValuePair<string, string>> Environment(string user, string password, string prefix) =>
+    [
+        new("RABBITMQ_URL", broker.UrlFor(user, password)),
+        new("Consumers__Rabbit__WorkQueue", $"{prefix}-work"),
+        new("Consumers__Rabbit__Exchange", $"{prefix}-exchange"),
+        new("Consumers__Rabbit__RetryQueuePrefix", $"{prefix}-retry"),
+        new("Consumers__Rabbit__PublishWait", "00:00:01"),
+        new("Logging__LogLevel__Default", "Warning"),
+    ];
+
+    /// <summary>Lines that announce the next try.</summary>
+    private static int Tries(HostProcess host) => host.Output.Split("Next try in").Length - 1;
+
+    private static async Task PostAsync(HostProcess host, string id)
+    {
+        using var content = new StringContent($$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":1}}""", Encoding.UTF8, "application/json");
+        using var answer = await host.Http.PostAsync(new Uri("/api/rabbit/tasks", UriKind.Relative), content);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    private static async Task<string> ReadyTextAsync(HostProcess host)
+    {
+        using var answer = await host.Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private static async Task<string?> StatusOfAsync(HostProcess host, string id) =>
+        (await EndToEnd.Fleet.FindAsync(host, id))?.GetProperty("status").GetString();
+}

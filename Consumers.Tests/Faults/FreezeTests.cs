@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Consumers.Core;
+using Consumers.Tests.Fixtures;
+
+namespace Consumers.Tests.Faults;
+
+// Here, because the project of that name goes before an alias at the top.
+using Fleet = EndToEnd.Fleet;
+
+/// <summary>An instance that stands still for longer than its lease, and then goes on as if nothing had been.</summary>
+public sealed class FreezeTests
+{
+    private const int Tasks = 30;
+
+    [Fact]
+    public async Task A_frozen_instance_loses_its_tasks_and_what_it_writes_when_it_wakes_changes_nothing()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        var heartbeat = new KeyValuePair<string, string>("Consumers__Rabbit__Heartbeat", "00:00:02");
+        var victim = await fleet.StartAsync("victim", heartbeat);
+        var tasks = Enumerable.Range(0, Tasks).Select(_ => Fleet.Sleep(1500)).ToArray();
+        await Task.WhenAll(tasks.Select(task => fleet.Broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id)));
+        await Eventually.TrueAsync(async () => (await Fleet.StatsAsync(victim)).GetProperty("instance").GetProperty("running").GetInt64() >= 3, "the victim is at work");
+
+        victim.Freeze();
+        JsonElement[] found;
+        try
+        {
+            var survivor = await fleet.StartAsync("survivor", heartbeat);
+            await Fleet.QuiesceAsync(survivor, Tasks);
+            victim.Thaw();
+            await Eventually.TrueAsync(() => victim.Output.Contains("was taken over by another owner", StringComparison.Ordinal), "the victim wakes and finds its outcomes refused");
+            found = await Task.WhenAll(tasks.Select(async task => (await Fleet.FindAsync(survivor, task.Id)).ShouldNotBeNull()));
+        }
+        finally
+        {
+            victim.Thaw();
+        }
+        var takenOver = 0;
+        foreach (var task in found)
+        {
+            task.GetProperty("status").GetString().ShouldBe("COMPLETED");
+            var attempts = task.GetProperty("attempts").EnumerateArray().ToArray();
+            attempts.Count(attempt => attempt.GetProperty("outcome").GetString() == "success").ShouldBe(1, "finished once");
+            attempts[^1].GetProperty("outcome").GetString().ShouldBe("success", "and by whoever began last");
+            if (attempts.Length > 1)
+            {
+                takenOver++;
+                attempts[0].GetProperty("workerId").GetString().ShouldBe("victim");
+                attempts[0].GetProperty("outcome").GetString().ShouldBe("process died");
+                attempts[^1].GetProperty("workerId").GetString().ShouldBe("survivor");
+            }
+        }
+        takenOver.ShouldBeGreaterThanOrEqualTo(3, "what ran when it froze was taken over");
+        fleet.Broker.DeadLetters.ShouldBeEmpty();
+    }
+}

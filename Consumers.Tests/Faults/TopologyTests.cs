@@ -1,0 +1,96 @@
+using Consumers.Core;
+using Consumers.Rabbit;
+using Consumers.Tests.Fixtures;
+
+namespace Consumers.Tests.Faults;
+
+/// <summary>Queues that somebody deletes while the fleet works.</summary>
+public sealed class TopologyTests
+{
+    [Fact]
+    public async Task A_retry_queue_that_was_deleted_is_made_again_and_no_retry_is_lost()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await broker.DeleteQueueAsync("retry.100ms");
+        await Should.ThrowAsync<RabbitMQ.Client.Exceptions.OperationInterruptedException>(() => broker.ReadyAsync($"{broker.Prefix}-retry.100ms"));
+
+        var tasks = await PublishAsync(broker, 40, "retry", "ok");
+
+        foreach (var task in tasks)
+        {
+            await fleet.ReachesAsync(task.Id, TaskState.Completed);
+            fleet.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
+        }
+        (await broker.ReadyAsync($"{broker.Prefix}-retry.100ms")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_queue_that_was_deleted_is_made_again_and_no_dead_letter_is_lost()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await broker.StopReadingDeadLettersAsync();
+        await broker.DeleteQueueAsync("dead");
+
+        var tasks = await PublishAsync(broker, 40, "fail");
+
+        foreach (var task in tasks)
+        {
+            await fleet.ReachesAsync(task.Id, TaskState.Failed);
+        }
+        var dead = 0L;
+        await Eventually.TrueAsync(
+            async () => await DeadAsync(broker) is var ready && (dead = ready) == 40,
+            () => $"all dead letters are in the queue; {dead} are");
+        tasks.ShouldAllBe(task => fleet.Log.Of(task.Id).Count == 1);
+    }
+
+    [Fact]
+    public async Task A_work_queue_that_is_deleted_under_load_is_consumed_anew()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await PublishAsync(broker, 200, "ok");
+        await Eventually.TrueAsync(() => fleet.Stats.Completed > 10, "work is under way");
+        var lost = await broker.DeleteQueueAsync("work");
+        await broker.UntilDeclaredAsync();
+
+        var after = await PublishAsync(broker, 50, "retry", "ok");
+
+        foreach (var task in after)
+        {
+            await fleet.ReachesAsync(task.Id, TaskState.Completed);
+            fleet.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{lost} messages went with the queue; all 50 that came after were done");
+    }
+
+    private static async Task<long> DeadAsync(RabbitBroker broker)
+    {
+        try
+        {
+            return await broker.ReadyAsync($"{broker.Prefix}-dead");
+        }
+        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+        {
+            return -1;
+        }
+    }
+
+    private static async Task<TestFleet> StartAsync(RabbitBroker broker)
+    {
+        var fleet = await TestFleet.StartAsync(consumers => consumers.AddRabbit(broker.Configure));
+        // The first task is through: everything is declared, and both connections are up.
+        var first = await fleet.PublishAsync("retry", "ok");
+        await fleet.ReachesAsync(first.Id, TaskState.Completed);
+        return fleet;
+    }
+
+    private static async Task<TaskMessage[]> PublishAsync(RabbitBroker broker, int count, params string[] steps)
+    {
+        var tasks = Enumerable.Range(0, count).Select(_ => TestFleet.Task(steps)).ToArray();
+        await Task.WhenAll(tasks.Select(task => broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id)));
+        return tasks;
+    }
+}
