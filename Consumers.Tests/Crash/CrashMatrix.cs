@@ -8,11 +8,15 @@ internal static class CrashMatrix
     /// <summary>The hit under load: late enough that many tasks are under way, early enough that all of them are not done.</summary>
     private const int Later = 7;
 
+    /// <summary>Longer than a host needs to start, so that the retry is not due when the next process finds it.</summary>
+    private static readonly TimeSpan LongBackoff = TimeSpan.FromSeconds(8);
+
     public static IReadOnlyList<CrashCase> Publishing { get; } =
     [
         new(CrashPoints.Queued, ThroughApi: true),
-        new(CrashPoints.Published, ThroughApi: true),
-        new(CrashPoints.PublishConfirmed, ThroughApi: true),
+        // The process that dies is a consumer too, and may have begun what it had just published.
+        new(CrashPoints.Published, ThroughApi: true, Tries: null, Died: null),
+        new(CrashPoints.PublishConfirmed, ThroughApi: true, Tries: null, Died: null),
     ];
 
     public static IReadOnlyList<CrashCase> BeforeTheOutcome { get; } =
@@ -35,8 +39,8 @@ internal static class CrashMatrix
 
     public static IReadOnlyList<CrashCase> Onward { get; } =
     [
-        new(CrashPoints.RetryCommitted, Ends.Again, Tries: 2, IsRecognized: true),
-        new(CrashPoints.RetryConfirmed, Ends.Again, Tries: 2, IsRecognized: true),
+        new(CrashPoints.RetryCommitted, Ends.Again, Tries: 2, IsRecognized: true) { Backoff = LongBackoff },
+        new(CrashPoints.RetryConfirmed, Ends.Again, Tries: 2, IsRecognized: true) { Backoff = LongBackoff },
         new(CrashPoints.FailureCommitted, Ends.Never, IsRecognized: true),
         new(CrashPoints.DeadLetterConfirmed, Ends.Never, IsRecognized: true),
     ];

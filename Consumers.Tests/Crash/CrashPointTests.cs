@@ -1,10 +1,11 @@
 namespace Consumers.Tests.Crash;
 
-internal static class CrashPointTests
+/// <summary>Every case goes the same way: to the point, dead, up again, and to the verdict.</summary>
+internal static class OneCrash
 {
     public static async Task RunAsync(CrashCase row)
     {
-        await using var run = await CrashRun.CreateAsync();
+        await using var run = await CrashRun.CreateAsync(backoff: row.Backoff);
         await run.CrashAsync(row);
         CrashVerdict.CheckLedgerFile(run);
         var host = await run.StartAsync();
@@ -25,11 +26,11 @@ public sealed class PublishingCrashTests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task A_task_is_published_after_the_crash_and_runs_once(string point) => CrashPointTests.RunAsync(CrashMatrix.First(point));
+    public Task A_task_is_published_after_the_crash_and_runs_once(string point) => OneCrash.RunAsync(CrashMatrix.First(point));
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task Under_load_too(string point) => CrashPointTests.RunLongAsync(CrashMatrix.UnderLoad(point));
+    public Task Under_load_too(string point) => OneCrash.RunLongAsync(CrashMatrix.UnderLoad(point));
 }
 
 /// <summary>From the delivery to the commit of its outcome: the attempt is begun again.</summary>
@@ -39,11 +40,11 @@ public sealed class UnsettledCrashTests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task A_task_without_an_outcome_is_delivered_and_begun_again(string point) => CrashPointTests.RunAsync(CrashMatrix.First(point));
+    public Task A_task_without_an_outcome_is_delivered_and_begun_again(string point) => OneCrash.RunAsync(CrashMatrix.First(point));
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task Under_load_too(string point) => CrashPointTests.RunLongAsync(CrashMatrix.UnderLoad(point));
+    public Task Under_load_too(string point) => OneCrash.RunLongAsync(CrashMatrix.UnderLoad(point));
 }
 
 /// <summary>From the commit of a success to its ack: the handler does not run again.</summary>
@@ -53,11 +54,11 @@ public sealed class SettledCrashTests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task A_completed_task_is_announced_and_not_run_again(string point) => CrashPointTests.RunAsync(CrashMatrix.First(point));
+    public Task A_completed_task_is_announced_and_not_run_again(string point) => OneCrash.RunAsync(CrashMatrix.First(point));
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task Under_load_too(string point) => CrashPointTests.RunLongAsync(CrashMatrix.UnderLoad(point));
+    public Task Under_load_too(string point) => OneCrash.RunLongAsync(CrashMatrix.UnderLoad(point));
 }
 
 /// <summary>From the commit of a failure to its ack: what is owed is paid, once in effect.</summary>
@@ -67,9 +68,9 @@ public sealed class OwingCrashTests
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task A_retry_or_dead_letter_that_is_owed_is_paid_after_the_crash(string point) => CrashPointTests.RunAsync(CrashMatrix.First(point));
+    public Task A_retry_or_dead_letter_that_is_owed_is_paid_after_the_crash(string point) => OneCrash.RunAsync(CrashMatrix.First(point));
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task Under_load_too(string point) => CrashPointTests.RunLongAsync(CrashMatrix.UnderLoad(point));
+    public Task Under_load_too(string point) => OneCrash.RunLongAsync(CrashMatrix.UnderLoad(point));
 }

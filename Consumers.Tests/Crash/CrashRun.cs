@@ -13,7 +13,13 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private readonly List<string> _ids = [];
 
-    private CrashRun(EndToEnd.Fleet fleet, Mailbox mailbox) => (Fleet, Mailbox) = (fleet, mailbox);
+    private readonly RetryOptions _retry;
+
+    private CrashRun(EndToEnd.Fleet fleet, Mailbox mailbox, TimeSpan backoff)
+    {
+        (Fleet, Mailbox) = (fleet, mailbox);
+        _retry = new RetryOptions { Base = backoff, Cap = backoff * 4 };
+    }
 
     public EndToEnd.Fleet Fleet { get; }
 
@@ -21,7 +27,8 @@ internal sealed class CrashRun : IAsyncDisposable
 
     public IReadOnlyList<string> Ids => _ids;
 
-    public static async Task<CrashRun> CreateAsync(TimeSpan? mailDelay = null) => new(await EndToEnd.Fleet.CreateAsync(), Mailbox.Start(mailDelay));
+    public static async Task<CrashRun> CreateAsync(TimeSpan? mailDelay = null, TimeSpan? backoff = null) =>
+        new(await EndToEnd.Fleet.CreateAsync(), Mailbox.Start(mailDelay), backoff ?? CrashCase.ShortBackoff);
 
     public Task<HostProcess> StartAsync(string? crashAt = null) => Fleet.StartAsync("consumer-1", [.. Environment(crashAt)]);
 
@@ -74,8 +81,7 @@ internal sealed class CrashRun : IAsyncDisposable
 
     /// <summary>The names of the queues in which a retry may still wait.</summary>
     public IEnumerable<string> RetryQueues =>
-        new RetrySchedule(new RetryOptions { Base = TimeSpan.FromMilliseconds(100), Cap = TimeSpan.FromMilliseconds(400) }).Tiers
-            .Select(tier => $"{Fleet.Broker.Prefix}-retry.{RetrySchedule.NameOf(tier)}");
+        new RetrySchedule(_retry).Tiers.Select(tier => $"{Fleet.Broker.Prefix}-retry.{RetrySchedule.NameOf(tier)}");
 
     private string Add(Ends ends, int number)
     {
@@ -86,7 +92,12 @@ internal sealed class CrashRun : IAsyncDisposable
     }
 
     private IEnumerable<KeyValuePair<string, string>> Environment(string? crashAt) =>
-        crashAt is null ? Mailbox.Environment : Mailbox.Environment.Append(new(CrashPoint.Variable, crashAt));
+    [
+        .. Mailbox.Environment,
+        new("Consumers__Retry__Base", $"{_retry.Base:c}"),
+        new("Consumers__Retry__Cap", $"{_retry.Cap:c}"),
+        new(CrashPoint.Variable, crashAt ?? ""),
+    ];
 
     public async ValueTask DisposeAsync()
     {

@@ -11,7 +11,7 @@ public sealed class LifecycleCrashTests
     [InlineData(40)]
     public async Task A_crash_in_the_drain_loses_nothing(int tasks)
     {
-        await using var run = await CrashRun.CreateAsync(mailDelay: TimeSpan.FromMilliseconds(tasks == 1 ? 2000 : 200));
+        await using var run = await CrashRun.CreateAsync(mailDelay: TimeSpan.FromMilliseconds(tasks == 1 ? 5000 : 200));
         // Its mail counts, and the answer takes so long that the drain begins before the handler returns.
         var row = new CrashCase(CrashPoints.Draining, Tries: 2, Died: 1) { Tasks = tasks };
         var victim = await run.StartAsync($"{row.Point}#1");
