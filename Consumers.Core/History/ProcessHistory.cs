@@ -17,6 +17,7 @@ public sealed class ProcessHistory : IDisposable
     private readonly string _instance;
     private readonly TimeProvider _time;
     private long _deliveries;
+    private bool _isClosed;
 
     private ProcessHistory(FileStream? file, string run, string instance, TimeProvider time) =>
         (_file, _run, _instance, _time) = (file, run, instance, time);
@@ -57,13 +58,25 @@ public sealed class ProcessHistory : IDisposable
         // The time is taken inside the lock, so that times rise along the file.
         lock (_lock)
         {
+            // What a shutdown gave up waiting for may still run when all else is closed.
+            if (_isClosed)
+            {
+                return;
+            }
             var micros = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
             var line = new HistoryLine(micros, _run, _instance, what, key.TaskId ?? HistoryLine.Unknown, key.Series, key.Attempt, epoch, extra);
             _file.Write(Encoding.UTF8.GetBytes($"{line}\n"));
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            _file?.Dispose();
+        }
+    }
 
     private DeliveryTrace Begin(AttemptKey key)
     {

@@ -51,15 +51,22 @@ internal static class PathChecks
     {
         foreach (var begin in history.Lines.Where(line => line is { Event: HistoryEvents.Begin, Attempt: > 1 }))
         {
-            var before = begin.Key with { Attempt = begin.Attempt - 1 };
             if (LateUs(history, begin) is { } late && late < -ToleranceUs)
             {
                 yield return new("I7", begin.Id, $"attempt {begin.Attempt} began {-late / 1000} ms before it was due");
             }
-            else if (input.Schedule is { } schedule && history.Effects[before].LastOrDefault() is { } effect
-                && begin.TimeUs - effect.TimeUs < (schedule.TierFor(before.Attempt - 1).Ticks / TimeSpan.TicksPerMicrosecond) - ToleranceUs)
+        }
+        if (input.Schedule is not { } schedule)
+        {
+            yield break;
+        }
+        // The due time itself, not the begin: a busy broker would hide a wait that was chosen too short.
+        foreach (var retry in history.Settled.SelectMany(settled => settled).Where(outcome => outcome["due"] is not null))
+        {
+            var wait = retry.Number("due") - history.Effects[retry.Key].LastOrDefault(effect => effect.Run == retry.Run)?.TimeUs;
+            if (wait < (schedule.TierFor(retry.Attempt - 1).Ticks / TimeSpan.TicksPerMicrosecond) - ToleranceUs)
             {
-                yield return new("I7", begin.Id, $"attempt {begin.Attempt} began {(begin.TimeUs - effect.TimeUs) / 1000} ms after the one before: less than its backoff");
+                yield return new("I7", retry.Id, $"after attempt {retry.Attempt} a wait of {wait / 1000} ms was chosen: less than its backoff");
             }
         }
     }

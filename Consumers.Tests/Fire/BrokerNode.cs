@@ -15,6 +15,7 @@ internal sealed class BrokerNode : IAsyncDisposable
     private readonly int _port = HostProcess.FreePort();
     private readonly int _distributionPort = HostProcess.FreePort();
     private readonly int _epmdPort = HostProcess.FreePort();
+    private readonly List<Process> _started = [];
 
     public Uri Url => new($"amqp://guest:guest@127.0.0.1:{_port}/");
 
@@ -39,17 +40,18 @@ internal sealed class BrokerNode : IAsyncDisposable
     /// <summary>Starts the server on the same data; returns when its port takes connections.</summary>
     public async Task RestartAsync()
     {
-        var start = new ProcessStartInfo(Server) { WorkingDirectory = _folder.Path };
+        var start = new ProcessStartInfo(Server) { WorkingDirectory = _folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
         // The machine's own configuration must not leak in.
         start.Environment.Clear();
         foreach (var (name, value) in Environment())
         {
             start.Environment[name] = value;
         }
-        using (Process.Start(start))
-        {
-            await Eventually.TrueAsync(AnswersAsync, "the broker's port is open", TimeSpan.FromSeconds(120));
-        }
+        var started = Process.Start(start)!;
+        _started.Add(started);
+        started.BeginOutputReadLine();
+        started.BeginErrorReadLine();
+        await Eventually.TrueAsync(AnswersAsync, "the broker's port is open", TimeSpan.FromSeconds(120));
         Pid = PidsOf("beam.smp").Single();
     }
 
@@ -60,8 +62,10 @@ internal sealed class BrokerNode : IAsyncDisposable
         using (var process = Process.GetProcessById(pid))
         {
             process.Kill();
+            // Not only until its environment cannot be read: it gives that back before its sockets.
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         }
-        await Eventually.TrueAsync(() => !PidsOf("beam.smp").Contains(pid), "the broker is gone");
+        Directory.Exists($"/proc/{pid}").ShouldBeFalse("the killed broker is gone");
         return pid;
     }
 
@@ -129,6 +133,7 @@ internal sealed class BrokerNode : IAsyncDisposable
             process.Kill();
             await process.WaitForExitAsync();
         }
+        _started.ForEach(started => started.Dispose());
         _folder.Dispose();
     }
 }

@@ -100,6 +100,15 @@ internal sealed class FireRun : IAsyncDisposable
     public IReadOnlyList<long> AcksSince(long timeUs) =>
         [.. HistoryChecker.ReadFolder(Histories).Where(line => line.Event == HistoryEvents.Ack && line.TimeUs > timeUs).Select(line => line.TimeUs).Order()];
 
+    public static long NowUs() => (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Waits until so many more tasks are acknowledged.</summary>
+    public Task GoesOnAsync(int tasks)
+    {
+        var now = NowUs();
+        return Eventually.TrueAsync(() => AcksSince(now).Count >= tasks, $"{tasks} more tasks are acknowledged", TimeSpan.FromSeconds(90));
+    }
+
     /// <summary>Ends the load, waits for rest, stops the fleet, and grades what it left behind. Says the figures in the test's output.</summary>
     public async Task<ProofReport> GradeAsync(string title)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consumers.Core;
 using Consumers.Host.Proof;
 using Microsoft.Data.Sqlite;
@@ -7,6 +8,9 @@ namespace Consumers.Tests.Fire;
 /// <summary>The ledger as an outsider reads it: its tables, on a read-only connection.</summary>
 internal static class LedgerReader
 {
+    // How SQLite is found is set up when the ledger's assembly is first used, and this may be before.
+    static LedgerReader() => RuntimeHelpers.RunModuleConstructor(typeof(Consumers.Ledger.LedgerOptions).Module.ModuleHandle);
+
     public static Dictionary<string, TaskState> States(string path)
     {
         var states = new Dictionary<string, TaskState>();
