@@ -91,6 +91,7 @@ public sealed partial class DocsTests
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
+            ("Consumers:Flaky", typeof(Consumers.Host.Handlers.FlakyOptions)),
         ];
         var missing = from option in options
                       from property in option.Type.GetProperties()

@@ -29,6 +29,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<PipelineStats>();
         services.TryAddSingleton<HandlerCatalog>();
         services.TryAddSingleton<TaskExecutorFactory>();
+        services.AddHostedService<ThreadPoolRelief>();
         return new TaskConsumersBuilder(services);
     }
 

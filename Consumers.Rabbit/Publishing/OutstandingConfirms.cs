@@ -26,6 +26,9 @@ internal sealed class OutstandingConfirms
 
     public int Count { get; private set; }
 
+    /// <summary>Of the bodies that are open.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Gives the message the next number; false when as many as allowed are open. On a channel that has ended it fails at once.</summary>
     public bool TryAdd(OutgoingMessage message)
     {
@@ -42,6 +45,7 @@ internal sealed class OutstandingConfirms
             }
             _ring[_next++ & _mask] = message;
             Count++;
+            Bytes += message.Body.Length;
             return true;
         }
     }
@@ -69,6 +73,7 @@ internal sealed class OutstandingConfirms
                 {
                     _ring[i & _mask] = null;
                     Count--;
+                    Bytes -= message.Body.Length;
                     if (isConfirmed)
                     {
                         message.Confirm();
@@ -115,6 +120,7 @@ internal sealed class OutstandingConfirms
                     }
                     _ring[i & _mask] = null;
                     Count--;
+                    Bytes -= message.Body.Length;
                     any |= !message.IsDone;
                     message.TryFail(failure());
                 }
