@@ -49,7 +49,10 @@ public sealed class RabbitOptions
     /// <summary>Unacknowledged deliveries a lane may hold; 0, the default, follows the concurrency (twice the limit, shared by the lanes).</summary>
     public int Prefetch { get; set; }
 
-    /// <summary>How long the broker may take to confirm a message. Default 10 s.</summary>
+    /// <summary>Bytes of bodies that a lane may hold; above that its prefetch goes down to what fits. Default 64 MiB.</summary>
+    public long HeldBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>How long the broker may take to confirm a message, plus a second for every MiB that is on its way. Default 10 s.</summary>
     public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a publish waits while the broker is away or blocks publishers. Default 5 s.</summary>

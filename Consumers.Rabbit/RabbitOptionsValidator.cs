@@ -33,6 +33,7 @@ public sealed class RabbitOptionsValidator(string section = RabbitOptions.Sectio
         errors.Check(options.MaxConcurrency >= options.MinConcurrency && options.MaxConcurrency <= 1000, nameof(options.MaxConcurrency), options.MaxConcurrency, "MinConcurrency to 1000");
         errors.Check(options.Lanes is >= 1 and <= 64, nameof(options.Lanes), options.Lanes, "1 to 64");
         errors.Check(options.Prefetch is >= 0 and <= 5000, nameof(options.Prefetch), options.Prefetch, "0 (follow the concurrency) to 5000");
+        errors.Check(options.HeldBytes is >= 1024 * 1024 and <= 4L * 1024 * 1024 * 1024, nameof(options.HeldBytes), options.HeldBytes, "1048576 (1 MiB) to 4294967296 (4 GiB)");
         errors.Check(IsWait(options.ConfirmTimeout), nameof(options.ConfirmTimeout), options.ConfirmTimeout, "100 ms to 10 min");
         errors.Check(IsWait(options.PublishWait), nameof(options.PublishWait), options.PublishWait, "100 ms to 10 min");
         errors.Check(options.MaxOutstandingConfirms is >= 1 and <= 65_536, nameof(options.MaxOutstandingConfirms), options.MaxOutstandingConfirms, "1 to 65536");

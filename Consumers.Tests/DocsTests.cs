@@ -93,6 +93,7 @@ public sealed partial class DocsTests
             (HistoryOptions.Section, typeof(HistoryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
+            ("Consumers:Flaky", typeof(Consumers.Host.Handlers.FlakyOptions)),
         ];
         var missing = from option in options
                       from property in option.Type.GetProperties()

@@ -34,6 +34,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<HandlerCatalog>();
         services.TryAddSingleton<TaskBreakers>();
         services.TryAddSingleton<TaskExecutorFactory>();
+        services.AddHostedService<ThreadPoolRelief>();
         return new TaskConsumersBuilder(services);
     }
 

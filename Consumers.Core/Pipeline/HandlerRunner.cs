@@ -40,6 +40,13 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
         {
             return TimedOut(handler, "");
         }
+        catch (OutOfMemoryException e) when (MemoryExhaustion.IsReal())
+        {
+            // Any other thread may have lost an allocation as well, and nothing says which: a process in this state is better gone than half alive.
+            // Its death is counted against what ran, and so the task that fills the memory is found out.
+            Environment.FailFast($"task {context.Id} of type {context.Type} ran out of memory, and the process with it", e);
+            throw;
+        }
         catch (Exception e)
         {
             var error = $"{e.GetType().Name}: {e.Message}";

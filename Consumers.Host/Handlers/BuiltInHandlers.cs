@@ -18,6 +18,7 @@ internal static class BuiltInHandlers
     public static TaskConsumersBuilder AddBuiltInHandlers(this TaskConsumersBuilder builder)
     {
         var services = builder.Services;
+        services.AddOptions<FlakyOptions>().BindConfiguration(FlakyOptions.Section);
         services.AddOptions<EmailOptions>().BindConfiguration(EmailOptions.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EmailOptions>, EmailOptionsValidator>());
         services.TryAddSingleton<IMailSender>(provider =>

@@ -6,6 +6,7 @@ namespace Consumers.Rabbit;
 /// <param name="ExecuteAsync">Runs a delivery to its end; never throws.</param>
 /// <param name="Slots">How many tasks the module runs at once, over all its lanes.</param>
 /// <param name="Workers">How many a single lane may run at once.</param>
+/// <param name="HeldBytes">Bytes of bodies that a single lane may hold.</param>
 /// <param name="Draining">Begin nothing new.</param>
 internal sealed record LaneWork(
     string Queue,
@@ -14,5 +15,6 @@ internal sealed record LaneWork(
     Func<RabbitDelivery, Task> ExecuteAsync,
     ElasticConcurrency Slots,
     int Workers,
+    long HeldBytes,
     TimeProvider Time,
     CancellationToken Draining);

@@ -30,6 +30,7 @@ internal sealed partial class RabbitLane
         (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
         _lastDeliveredAt = work.Time.GetTimestamp();
         _acks = new LaneAcks(channel, Lose);
+        Held = new HeldBodies(work.HeldBytes, work.Time);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
             Lose($"a consuming channel was closed: {reason.ReplyCode} {reason.ReplyText}");
@@ -53,6 +54,9 @@ internal sealed partial class RabbitLane
 
     /// <summary>Delivered, but not begun.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Delivered, and not at its end.</summary>
+    public HeldBodies Held { get; }
 
     public int Running => Volatile.Read(ref _running);
 
@@ -85,11 +89,13 @@ internal sealed partial class RabbitLane
         Volatile.Write(ref _lastDeliveredAt, _work.Time.GetTimestamp());
         _acks.Deliver(tag);
         Interlocked.Increment(ref _waiting);
+        Held.Add(body.Length);
         var delivery = new RabbitDelivery(this, tag, properties, body);
         if (!_queue.Writer.TryWrite(delivery))
         {
             // The lane takes nothing more: on its way here while it was closed.
             Interlocked.Decrement(ref _waiting);
+            Held.Remove(body.Length);
             HandBack(tag);
         }
     }
@@ -119,6 +125,7 @@ internal sealed partial class RabbitLane
         while (_queue.Reader.TryRead(out var delivery))
         {
             Interlocked.Decrement(ref _waiting);
+            Held.Remove(delivery.Body.Length);
             delivery.HandBack();
         }
     }
@@ -174,6 +181,7 @@ internal sealed partial class RabbitLane
             if (_isLost || !await EnterAsync())
             {
                 Interlocked.Decrement(ref _waiting);
+                Held.Remove(delivery.Body.Length);
                 delivery.HandBack();
                 continue;
             }
@@ -191,6 +199,7 @@ internal sealed partial class RabbitLane
             finally
             {
                 Interlocked.Decrement(ref _running);
+                Held.Remove(delivery.Body.Length);
                 _work.Slots.Exit();
             }
         }

@@ -43,6 +43,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             delivery => BeginAsync(execute, delivery),
             _slots,
             Math.Min(_module.Options.MaxConcurrency, PrefetchFor(_module.Options.MaxConcurrency)),
+            _module.Options.HeldBytes,
             _module.Time,
             stop.Token);
         _module.Publisher.Start();
@@ -98,9 +99,10 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private async Task LookAfterAsync(RabbitSession session, DeliveryWatchdog watchdog)
     {
         _slots.Observe(_lanes.Sum(lane => lane.Waiting));
-        var wanted = PrefetchFor(_slots.Limit);
+        var normal = PrefetchFor(_slots.Limit);
         foreach (var lane in _lanes)
         {
+            var wanted = lane.Held.Fit(normal);
             lane.FlushStragglers();
             // Up at once, down in large steps: every change is a new subscription.
             if (wanted > lane.Prefetch || wanted * 2 <= lane.Prefetch || (wanted < lane.Prefetch && _slots.Limit == _module.Options.MinConcurrency))

@@ -27,6 +27,9 @@ internal sealed class OutstandingConfirms
 
     public int Count { get; private set; }
 
+    /// <summary>Of the bodies that are open.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Whether a message came back since this was asked last: a queue is missing.</summary>
     public bool TakeReturned() => Interlocked.Exchange(ref _returned, false);
 
@@ -46,6 +49,7 @@ internal sealed class OutstandingConfirms
             }
             _ring[_next++ & _mask] = message;
             Count++;
+            Bytes += message.Body.Length;
             return true;
         }
     }
@@ -73,6 +77,7 @@ internal sealed class OutstandingConfirms
                 {
                     _ring[i & _mask] = null;
                     Count--;
+                    Bytes -= message.Body.Length;
                     if (isConfirmed)
                     {
                         message.Confirm();
@@ -120,6 +125,7 @@ internal sealed class OutstandingConfirms
                     }
                     _ring[i & _mask] = null;
                     Count--;
+                    Bytes -= message.Body.Length;
                     any |= !message.IsDone;
                     message.TryFail(failure());
                 }

@@ -11,8 +11,12 @@ namespace Consumers.Rabbit;
 /// </summary>
 internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection connection, RabbitTopology topology, RabbitHealth health, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>Larger bodies are sent one at a time: each takes its size again in the client's buffers, and whatever is sent behind it waits for its transfer.</summary>
+    public const int LargeBody = 1024 * 1024;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
+    private readonly SemaphoreSlim _large = new(1, 1);
     private readonly Channel<OutgoingMessage> _queue = Channel.CreateBounded<OutgoingMessage>(
         new BoundedChannelOptions(options.MaxOutstandingConfirms) { SingleReader = true });
     private readonly SemaphoreSlim _writer = new(1, 1);
@@ -46,7 +50,23 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
 
     /// <summary>Completes when the broker has confirmed the message.</summary>
     /// <exception cref="PublishFailedException">It was not confirmed.</exception>
-    public ValueTask PublishAsync(OutgoingMessage message, CancellationToken cancellationToken)
+    public ValueTask PublishAsync(OutgoingMessage message, CancellationToken cancellationToken) =>
+        message.Body.Length > LargeBody ? PublishLargeAsync(message, cancellationToken) : PublishNowAsync(message, cancellationToken);
+
+    private async ValueTask PublishLargeAsync(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        await _large.WaitAsync(cancellationToken);
+        try
+        {
+            await PublishNowAsync(message, cancellationToken);
+        }
+        finally
+        {
+            _large.Release();
+        }
+    }
+
+    private ValueTask PublishNowAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Start();
@@ -100,12 +120,13 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
         var channel = await ConfirmChannel.OpenAsync(session, options.MaxOutstandingConfirms);
         Use(channel);
         session.Ready();
+        var timeout = new ConfirmAllowance(options.ConfirmTimeout, time);
         try
         {
             using var timer = new PeriodicTimer(SweepInterval, time);
             while (!session.Lost.IsCancellationRequested && await timer.WaitForNextTickAsync(_stop.Token))
             {
-                Sweep(channel);
+                Sweep(channel, timeout.For(channel.Confirms.Bytes));
                 if (channel.Confirms.TakeReturned())
                 {
                     // A queue was deleted while we were connected. Whoever publishes a retry or a dead letter tries until it is there.
@@ -121,15 +142,15 @@ internal sealed class RabbitPublisher(RabbitOptions options, RabbitConnection co
         }
     }
 
-    private void Sweep(ConfirmChannel channel)
+    private void Sweep(ConfirmChannel channel, TimeSpan timeout)
     {
-        var since = time.GetTimestamp() - (long)(options.ConfirmTimeout.TotalSeconds * time.TimestampFrequency);
+        var since = time.GetTimestamp() - (long)(timeout.TotalSeconds * time.TimestampFrequency);
         var isBlocked = channel.Session.BlockedReason is not null;
         var anyFailed = channel.Confirms.FailSentBefore(since, () => new PublishFailedException(PublishFailure.Unavailable,
-            isBlocked ? $"the broker takes no messages for now: {channel.Session.BlockedReason}" : $"the broker did not confirm it within {options.ConfirmTimeout.TotalSeconds:0.#} s"));
+            isBlocked ? $"the broker takes no messages for now: {channel.Session.BlockedReason}" : $"the broker did not confirm it within {timeout.TotalSeconds:0.#} s"));
         if (anyFailed && !isBlocked)
         {
-            channel.Session.Lose($"a confirm is missing for {options.ConfirmTimeout.TotalSeconds:0.#} s");
+            channel.Session.Lose($"a confirm is missing for {timeout.TotalSeconds:0.#} s");
         }
         if (!isBlocked)
         {

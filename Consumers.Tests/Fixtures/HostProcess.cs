@@ -26,6 +26,8 @@ public sealed partial class HostProcess : IAsyncDisposable
 
     public int Pid => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output => string.Join('\n', _output);
 
     public static string DllPath { get; } = Path.Combine(

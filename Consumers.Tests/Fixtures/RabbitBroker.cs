@@ -24,6 +24,8 @@ public sealed class RabbitBroker : IAsyncDisposable
 
     private RabbitBroker(string url, IConnection connection, IChannel channel) => (Url, _connection, _channel) = (url, connection, channel);
 
+    public const int HugeBody = 4 * 1024 * 1024;
+
     public string Url { get; }
 
     public string Prefix { get; } = $"test-{Guid.NewGuid():N}"[..17];
@@ -39,7 +41,7 @@ public sealed class RabbitBroker : IAsyncDisposable
     {
         var url = Environment.GetEnvironmentVariable("RABBITMQ_URL");
         Assert.SkipWhen(string.IsNullOrEmpty(url) || url == "embedded", "RABBITMQ_URL names no broker; ./scripts/test.sh starts one");
-        var factory = new ConnectionFactory { Uri = new Uri(url!), AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory { Uri = new Uri(url!), AutomaticRecoveryEnabled = false, MaxInboundMessageBodySize = 256 * 1024 * 1024 };
         var connection = await factory.CreateConnectionAsync();
         var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null));
         var broker = new RabbitBroker(url!, connection, channel);
@@ -127,7 +129,7 @@ public sealed class RabbitBroker : IAsyncDisposable
     {
         await _channel.ExchangeDeclareAsync($"{Prefix}-dead-exchange", ExchangeType.Fanout, durable: true);
         await _channel.ExchangeDeclareAsync($"{Prefix}-status", ExchangeType.Topic, durable: true);
-        _deadLetterReader = await ReadAsync($"{Prefix}-dead-exchange", "", delivery => _dead.Enqueue(new SeenMessage(delivery.Body.ToArray(), delivery.BasicProperties.MessageId, Texts(delivery.BasicProperties.Headers))));
+        _deadLetterReader = await ReadAsync($"{Prefix}-dead-exchange", "", delivery => _dead.Enqueue(new SeenMessage(Kept(delivery.Body), delivery.BasicProperties.MessageId, Texts(delivery.BasicProperties.Headers))));
         await ReadAsync($"{Prefix}-status", "#", delivery => _statuses.Enqueue(System.Text.Json.JsonSerializer.Deserialize<StatusEvent>(delivery.Body.Span, System.Text.Json.JsonSerializerOptions.Web)!));
     }
 
@@ -145,6 +147,10 @@ public sealed class RabbitBroker : IAsyncDisposable
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
         return queue;
     }
+
+    /// <summary>Of a huge body its SHA-256 is kept, so that a hundred of them fit.</summary>
+    private static byte[] Kept(ReadOnlyMemory<byte> body) =>
+        body.Length > HugeBody ? System.Security.Cryptography.SHA256.HashData(body.Span) : body.ToArray();
 
     private static Dictionary<string, string> Texts(IDictionary<string, object?>? headers) =>
         (headers ?? new Dictionary<string, object?>()).ToDictionary(header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(text) : $"{header.Value}");

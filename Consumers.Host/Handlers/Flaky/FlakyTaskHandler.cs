@@ -1,9 +1,10 @@
 using Consumers.Core;
+using Microsoft.Extensions.Options;
 
 namespace Consumers.Host.Handlers;
 
 /// <summary>Fails as its payload says: for demonstrations and tests. See <see cref="FlakyPayload"/>.</summary>
-internal sealed class FlakyTaskHandler(TimeProvider time) : TaskHandler<FlakyPayload>
+internal sealed class FlakyTaskHandler(TimeProvider time, IOptions<FlakyOptions>? options = null) : TaskHandler<FlakyPayload>
 {
     public const string Type = "flaky";
 
@@ -15,7 +16,12 @@ internal sealed class FlakyTaskHandler(TimeProvider time) : TaskHandler<FlakyPay
         {
             return TaskOutcome.PermanentFailure(problem);
         }
-        if (payload.AfterMs is { } work and > 0)
+        var crash = payload.Mode is { } mode && FlakyCrash.Modes.Contains(mode) ? mode : null;
+        if (crash is not null && options?.Value.AllowCrashes != true)
+        {
+            return TaskOutcome.PermanentFailure($"payload.mode '{crash}' could harm this process, and is allowed only with Consumers:Flaky:AllowCrashes=true");
+        }
+        if (payload.AfterMs is { } work and > 0 && crash != "block")
         {
             await Task.Delay(TimeSpan.FromMilliseconds(work), time, cancellationToken);
         }
@@ -24,6 +30,10 @@ internal sealed class FlakyTaskHandler(TimeProvider time) : TaskHandler<FlakyPay
             return TaskOutcome.Success();
         }
         var reason = payload.Reason ?? $"flaky: attempt {context.Attempt} fails as its payload asks";
+        if (crash is not null)
+        {
+            return await FlakyCrash.RunAsync(crash, TimeSpan.FromMilliseconds(payload.AfterMs ?? 0), reason, time);
+        }
         switch (payload.Mode)
         {
             case "permanent":
