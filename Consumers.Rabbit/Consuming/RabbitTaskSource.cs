@@ -16,6 +16,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private readonly Func<Func<Delivery, Task>> _executor;
     private readonly DrainSignals _drain;
     private readonly ElasticConcurrency _slots;
+    private readonly ShortLives _lives;
     private readonly ILogger _logger;
     private volatile RabbitLane[] _lanes = [];
     private List<Task> _endingLanes = [];
@@ -25,6 +26,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     {
         (_module, _executor, _drain, _logger) = (module, executor, drain, logger);
         _slots = new ElasticConcurrency(module.Options.MinConcurrency, module.Options.MaxConcurrency, module.Time);
+        _lives = new ShortLives(module.Time);
         module.Lanes = () => Array.ConvertAll(_lanes, lane => new LaneState(lane.Number, _slots.Limit, lane.Prefetch, lane.Running, lane.Unacked));
     }
 
@@ -57,11 +59,16 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     {
         await _module.Topology.EnsureAsync(session.Connection, session.Lost);
         var lanes = new List<RabbitLane>();
+        _lives.Begin();
+        if (_lives.IsCautious)
+        {
+            Log.Cautious(_logger, _module.Names.WorkQueue);
+        }
         try
         {
             for (var i = 0; i < _module.Options.Lanes; i++)
             {
-                lanes.Add(await RabbitLane.OpenAsync(session, i, PrefetchFor(_slots.Limit), work, _logger));
+                lanes.Add(await RabbitLane.OpenAsync(session, i, _lives.Fit(PrefetchFor(_slots.Limit)), work, _logger));
             }
             _lanes = [.. lanes];
             session.Ready();
@@ -87,6 +94,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
         }
         finally
         {
+            _lives.End();
             _lanes = [];
             foreach (var lane in lanes)
             {
@@ -99,7 +107,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private async Task LookAfterAsync(RabbitSession session, DeliveryWatchdog watchdog)
     {
         _slots.Observe(_lanes.Sum(lane => lane.Waiting));
-        var normal = PrefetchFor(_slots.Limit);
+        var normal = _lives.Fit(PrefetchFor(_slots.Limit));
         foreach (var lane in _lanes)
         {
             var wanted = lane.Held.Fit(normal);
@@ -164,6 +172,9 @@ internal sealed partial class RabbitTaskSource : BackgroundService
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The connection broke twice soon after it subscribed to {Queue}: perhaps a message has a header that the client cannot read. One message is taken at a time, until the broker dead-letters it")]
+        public static partial void Cautious(ILogger logger, string queue);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Ready} messages are ready in {Queue}, slots are free, and nothing was delivered for {Seconds:0} s: the connection is rebuilt")]
         public static partial void Stalled(ILogger logger, long ready, string queue, double seconds);
 
