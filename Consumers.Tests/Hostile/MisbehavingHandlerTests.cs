@@ -21,7 +21,8 @@ public sealed class MisbehavingHandlerTests
         await PublishAsync(fleet, modes.Select(mode => Flaky(mode)));
 
         await Fleet.QuiesceAsync(host, modes.Length);
-        fleet.Broker.DeadLetters.Count.ShouldBe(modes.Length);
+        // FAILED is durable before its dead letter is published.
+        await Eventually.TrueAsync(() => fleet.Broker.DeadLetters.Count == modes.Length, "each is dead-lettered");
         fleet.Broker.DeadLetters.ShouldAllBe(dead => dead.Headers[TaskHeaders.DeadReason] == "permanent" && dead.Headers[TaskHeaders.LastError].Contains("Consumers:Flaky:AllowCrashes"));
     }
 
