@@ -56,7 +56,7 @@ public sealed class MisbehavingHandlerTests
         var host = await fleet.StartAsync(
             "consumer-1", Allowed, new("Consumers__Rabbit__MinConcurrency", "200"), new("Consumers__Rabbit__MaxConcurrency", "220"), new("Consumers__Rabbit__Heartbeat", "00:00:05"));
         // A second one watches: it would take over what a lost lease gives up.
-        await fleet.StartAsync("consumer-2", new KeyValuePair<string, string>("Consumers__Rabbit__MaxConcurrency", "3"));
+        await fleet.StartAsync("consumer-2", Allowed, new("Consumers__Rabbit__MaxConcurrency", "3"));
         var blocking = Enumerable.Range(0, 200).Select(_ => Flaky("block", afterMs: LongTests.AreOn ? 30_000 : 20_000)).ToArray();
         var good = Enumerable.Range(0, 100).Select(_ => Fleet.Sleep(5)).ToArray();
 
