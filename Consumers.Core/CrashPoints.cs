@@ -2,7 +2,7 @@ namespace Consumers.Core;
 
 /// <summary>
 /// The places where a crash leaves a state of its own behind, in the order in which a task passes them; <c>docs/crash-points.md</c> says who repairs each.
-/// Numbers that are missing belong to parts that this build does not have: replay (K15, K16), counters in Redis (K19), Kafka (K21, K22).
+/// Numbers that are missing belong to parts that this build does not have: replay (K15, K16), counters in Redis (K19).
 /// </summary>
 public static class CrashPoints
 {
@@ -60,10 +60,17 @@ public static class CrashPoints
     /// <summary>A transaction that holds an outcome or an accepted task is written, and not committed.</summary>
     public const string InTransaction = "K20";
 
+    /// <summary>Kafka: the record is settled; its offset is not committed.</summary>
+    public const string Processed = "K21";
+
+    /// <summary>Kafka: a partition is being taken away; its last commit is not made.</summary>
+    public const string Revoking = "K22";
+
     public static IReadOnlyList<string> All { get; } =
     [
         Queued, Published, PublishConfirmed, Delivered, Begun, Handling, Handled, CompletedCommitted, StatusSent, StatusConfirmed, AckWritten,
         RetryCommitted, RetryConfirmed, FailureCommitted, DeadLetterConfirmed, Draining, Recovering, InTransaction,
+        Processed, Revoking,
     ];
 
     /// <summary>The point right after this settlement is durable.</summary>

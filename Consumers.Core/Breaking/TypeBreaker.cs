@@ -16,7 +16,9 @@ internal sealed partial class TypeBreaker
     private readonly string _module;
     private readonly string _type;
     private readonly BreakerOptions _options;
-    private readonly TimeProvider _time;
+
+    /// <summary>A clock that is put back must not keep a type paused.</summary>
+    private readonly SteadyTime _time;
     private readonly ILogger _logger;
     private bool _isTelling;
     private TypePause? _pause;
@@ -25,9 +27,9 @@ internal sealed partial class TypeBreaker
 
     public TypeBreaker(string module, string type, BreakerOptions options, TimeProvider time, ILogger logger)
     {
-        (_module, _type, _options, _time, _logger) = (module, type, options, time, logger);
+        (_module, _type, _options, _time, _logger) = (module, type, options, new SteadyTime(time), logger);
         _usedAt = time.GetTimestamp();
-        _circuit = new ResiliencePipelineBuilder<BreakerSample> { TimeProvider = time }
+        _circuit = new ResiliencePipelineBuilder<BreakerSample> { TimeProvider = _time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<BreakerSample>
             {
                 FailureRatio = options.FailureRatio,
@@ -50,7 +52,7 @@ internal sealed partial class TypeBreaker
         {
             lock (_lock)
             {
-                return _pause is { } pause ? pause with { IsProbing = IsHalfOpen } : null;
+                return _pause is { } pause ? pause with { Since = pause.Since + _time.Shift, NextProbeAt = pause.NextProbeAt + _time.Shift, IsProbing = IsHalfOpen } : null;
             }
         }
     }
@@ -82,7 +84,7 @@ internal sealed partial class TypeBreaker
         {
             var now = _time.GetUtcNow();
             var probeAt = _pause is { } pause && pause.NextProbeAt > now ? pause.NextProbeAt : now + _options.BreakDuration;
-            return probeAt + _options.BreakDuration * random;
+            return probeAt + _options.BreakDuration * random + _time.Shift;
         }
     }
 

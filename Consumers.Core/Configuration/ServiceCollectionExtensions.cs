@@ -33,6 +33,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<PipelineStats>();
         services.TryAddSingleton<HandlerCatalog>();
         services.TryAddSingleton<TaskBreakers>();
+        services.TryAddSingleton<IPauses, InMemoryPauses>();
         services.TryAddSingleton<TaskExecutorFactory>();
         services.AddHostedService<ThreadPoolRelief>();
         return new TaskConsumersBuilder(services);

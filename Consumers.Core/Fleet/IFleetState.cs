@@ -27,4 +27,36 @@ public sealed record InstanceReport(
     string State,
     int Running,
     long Completed,
-    long Failed);
+    long Failed)
+{
+    /// <summary>What it does, module by module; empty where the fleet's state does not carry it.</summary>
+    public IReadOnlyList<ModuleReport> ByModule { get; init; } = [];
+}
+
+/// <summary>What one module of an instance does now, and has done since its process started.</summary>
+/// <param name="Limit">Tasks at once, now.</param>
+/// <param name="Prefetch">Of all lanes together.</param>
+/// <param name="Unacked">Deliveries in its hands.</param>
+/// <param name="Running">How many handlers run; <paramref name="Tasks"/> may show fewer.</param>
+/// <param name="Totals">Of this process.</param>
+/// <param name="Tasks">What runs now, the longest first; at most <see cref="TasksShown"/>.</param>
+public sealed record ModuleReport(
+    string Module,
+    int Limit,
+    int Prefetch,
+    int Unacked,
+    int Running,
+    TaskCounts Totals,
+    IReadOnlyList<RunningTask> Tasks)
+{
+    public const int TasksShown = 20;
+
+    /// <summary>Of the last attempt that failed in this process; null when none did.</summary>
+    public TaskError? LastError { get; init; }
+}
+
+/// <summary>Why an attempt failed.</summary>
+public sealed record TaskError(string TaskId, string Error, DateTimeOffset At);
+
+/// <param name="Since">When its handler was started.</param>
+public sealed record RunningTask(string Id, string Type, DateTimeOffset Since);

@@ -1,7 +1,7 @@
 namespace Consumers.Core;
 
 /// <summary>Remembers nothing: at-least-once without suppression. A forged retry count is still bounded by the message's own maximum.</summary>
-internal sealed class NoGuard : IAttemptGuard
+public sealed class NoGuard : IAttemptGuard
 {
     public static readonly NoGuard Instance = new();
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace Consumers.Core.InMemory;
 
 /// <summary>Takes deliveries from the in-memory broker and runs them, as many at once as the backlog asks for, between the bounds.</summary>
-public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor> executor, DrainSignals drain, ElasticConcurrency slots, TimeProvider time) : BackgroundService
+public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor> executor, DrainSignals drain, ElasticConcurrency slots, Func<bool> isPaused, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan ObserveInterval = TimeSpan.FromMilliseconds(200);
 
@@ -21,38 +21,66 @@ public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor>
         var pipeline = executor();
         var running = new HashSet<Task>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, drain.Draining);
+        using var timer = new PeriodicTimer(ObserveInterval, time);
         _prefetch = slots.Limit * 2;
-        _consumer = broker.Consume(_prefetch, delivery => _deliveries.Writer.TryWrite(delivery));
-        var observing = ObserveAsync(stop.Token);
         try
         {
-            while (true)
+            while (!stop.IsCancellationRequested)
             {
-                var delivery = await _deliveries.Reader.ReadAsync(stop.Token).ConfigureAwait(false);
-                try
+                while (isPaused())
                 {
-                    await slots.EnterAsync(stop.Token).ConfigureAwait(false);
+                    await timer.WaitForNextTickAsync(stop.Token).ConfigureAwait(false);
                 }
-                catch (OperationCanceledException)
-                {
-                    await delivery.SettleAsync(Settlement.HandBack.Instance, null, CancellationToken.None).ConfigureAwait(false);
-                    throw;
-                }
-                running.Add(RunAsync(pipeline, delivery));
-                running.RemoveWhere(task => task.IsCompleted);
+                await TakeUntilPausedAsync(pipeline, running, timer, stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+        }
+        await Task.WhenAll(running).ConfigureAwait(false);
+        _consumer?.Dispose();
+    }
+
+    private async Task TakeUntilPausedAsync(TaskExecutor pipeline, HashSet<Task> running, PeriodicTimer timer, CancellationToken stop)
+    {
+        using var taking = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _consumer = broker.Consume(_prefetch, delivery => _deliveries.Writer.TryWrite(delivery));
+        var observing = ObserveAsync(timer, taking);
+        var notBegun = new Stack<InMemoryDelivery>();
+        try
+        {
+            while (true)
+            {
+                notBegun.Push(await _deliveries.Reader.ReadAsync(taking.Token).ConfigureAwait(false));
+                await slots.EnterAsync(taking.Token).ConfigureAwait(false);
+                if (isPaused())
+                {
+                    slots.Exit();
+                    return;
+                }
+                running.Add(RunAsync(pipeline, notBegun.Pop()));
+                running.RemoveWhere(task => task.IsCompleted);
+            }
+        }
+        catch (OperationCanceledException) when (taking.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            // What it still runs is settled with it all the same.
             _consumer.Cancel();
+            await taking.CancelAsync().ConfigureAwait(false);
+            await observing.ConfigureAwait(false);
             while (_deliveries.Reader.TryRead(out var delivery))
+            {
+                notBegun.Push(delivery);
+            }
+            // The last first: each goes to the head of the queue.
+            foreach (var delivery in notBegun)
             {
                 await delivery.SettleAsync(Settlement.HandBack.Instance, null, CancellationToken.None).ConfigureAwait(false);
             }
         }
-        await Task.WhenAll(running).ConfigureAwait(false);
-        _consumer.Dispose();
-        await observing.ConfigureAwait(false);
     }
 
     /// <summary>For tests: as if the connection broke. What was delivered and not acknowledged is delivered again.</summary>
@@ -76,13 +104,17 @@ public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor>
         }
     }
 
-    private async Task ObserveAsync(CancellationToken stop)
+    private async Task ObserveAsync(PeriodicTimer timer, CancellationTokenSource taking)
     {
-        using var timer = new PeriodicTimer(ObserveInterval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(taking.Token).ConfigureAwait(false))
             {
+                if (isPaused())
+                {
+                    await taking.CancelAsync().ConfigureAwait(false);
+                    return;
+                }
                 slots.Observe(_deliveries.Reader.Count);
                 if (_prefetch != slots.Limit * 2)
                 {
@@ -91,7 +123,7 @@ public sealed class InMemoryTaskSource(InMemoryBroker broker, Func<TaskExecutor>
                 }
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (taking.IsCancellationRequested)
         {
         }
     }

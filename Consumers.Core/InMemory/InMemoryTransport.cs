@@ -1,13 +1,17 @@
 namespace Consumers.Core.InMemory;
 
 /// <summary>A module without a broker: for trying out, and for testing handlers.</summary>
-public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time) : ITaskTransport
+public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time, ITaskCounters? counters = null, bool keepsRows = true) : ITaskTransport
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
     public string Module { get; } = module;
 
     public bool IsDurable => false;
+
+    public bool KeepsRows { get; } = keepsRows;
+
+    public IReadOnlyList<LaneState> Lanes => source.Lanes;
 
     public InMemoryBroker Broker { get; } = broker;
 
@@ -18,6 +22,7 @@ public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMe
         {
             throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
         }
+        counters?.Queued(message.Id);
         Broker.Publish(new InMemoryMessage(body, message.Id, new Dictionary<string, string>(StringComparer.Ordinal)));
         return ValueTask.CompletedTask;
     }

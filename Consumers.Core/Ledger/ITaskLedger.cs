@@ -25,4 +25,7 @@ public enum EnqueueResult
 
     /// <summary>The same id names another task: refused.</summary>
     Conflict,
+
+    /// <summary>Of a module that keeps no rows: the broker did not confirm it, so it may or may not have arrived. Never a ledger's answer.</summary>
+    Unconfirmed,
 }

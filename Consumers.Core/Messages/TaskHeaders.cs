@@ -8,6 +8,10 @@ public static class TaskHeaders
     public const string Attempt = "x-attempt";
     public const string Series = "x-series";
     public const string DueAt = "x-due-at";
+
+    /// <summary>How long the wait until <see cref="DueAt"/> was when it began, in milliseconds: what is left of it can never be more, unless the clock was put back.</summary>
+    public const string WaitMs = "x-wait-ms";
+
     public const string FirstFailureAt = "x-first-failure-at";
     public const string LastError = "x-last-error";
     public const string ConsumerId = "x-consumer-id";
@@ -22,7 +26,7 @@ public static class TaskHeaders
     /// <summary>The highest series a header may claim where no ledger knows better.</summary>
     public const int MaxSeries = 1_000_000;
 
-    private static readonly string[] OurNames = [Attempt, Series, DueAt, FirstFailureAt, LastError, ConsumerId, Origin, DeadReason];
+    private static readonly string[] OurNames = [Attempt, Series, DueAt, WaitMs, FirstFailureAt, LastError, ConsumerId, Origin, DeadReason];
 
     /// <summary>True for a header that the fleet writes itself, and therefore never copies from a delivery.</summary>
     public static bool IsOurs(string name) => Array.IndexOf(OurNames, name) >= 0;

@@ -8,5 +8,7 @@ internal static class MemoryExhaustion
     /// <summary>Judged by the heap after its last collection, which the failed allocation itself had asked for.</summary>
     public static bool IsReal() => IsReal(GC.GetGCMemoryInfo(GCKind.Any));
 
-    private static bool IsReal(GCMemoryInfo last) => last.HeapSizeBytes >= last.TotalAvailableMemoryBytes * Full;
+    private static bool IsReal(GCMemoryInfo last) => IsReal(last.HeapSizeBytes, last.TotalAvailableMemoryBytes);
+
+    internal static bool IsReal(long heapBytes, long availableBytes) => heapBytes >= availableBytes * Full;
 }

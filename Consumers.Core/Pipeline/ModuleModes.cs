@@ -6,6 +6,9 @@ public enum GuardMode
     /// <summary>The ledger: a settled attempt never runs again.</summary>
     Ledger,
 
+    /// <summary>Redis, which all instances share; without Redis, this process's memory. Remembers for days, and no longer than Redis does.</summary>
+    Redis,
+
     /// <summary>Nobody: at-least-once without suppression.</summary>
     None,
 }

@@ -41,8 +41,10 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
     private OnwardMessage Waiting(TaskMessage message, DateTimeOffset dueAt, Headers headers)
     {
         var left = dueAt - time.GetUtcNow();
+        left = left > Soonest ? left : Soonest;
+        headers.Set(TaskHeaders.WaitMs, Math.Ceiling(left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         // The body is written anew, so that an id that came from outside it travels on.
-        return new OnwardMessage(TaskMessageCodec.Encode(message), message.Id, message.Key, headers.List, left > Soonest ? left : Soonest);
+        return new OnwardMessage(TaskMessageCodec.Encode(message), message.Id, message.Key, headers.List, left);
     }
 
     private static string? SafeId(string? id) => id is not null && TaskName.IsValid(id) ? id : null;

@@ -19,12 +19,17 @@ public sealed class ModuleStats(string module)
     private long _completed;
     private long _retried;
     private long _dead;
+    private long _failed;
+    private long _busyTicks;
+    private long _lastRun;
     private long _duplicates;
     private long _parked;
     private long _paused;
     private long _handedBack;
     private long _stale;
     private int _running;
+    private readonly ConcurrentDictionary<long, RunningTask> _tasks = new();
+    private volatile TaskError? _lastError;
 
     public string Module { get; } = module;
 
@@ -53,6 +58,15 @@ public sealed class ModuleStats(string module)
     /// <summary>Handlers that run now.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>The tasks in them, the longest first.</summary>
+    public IReadOnlyList<RunningTask> LongestRunning(int atMost) => [.. _tasks.OrderBy(task => task.Key).Take(atMost).Select(task => task.Value)];
+
+    /// <summary>Of the last attempt that failed; null when none did.</summary>
+    public TaskError? LastError => _lastError;
+
+    public TaskCounts Totals => new(
+        Completed, Volatile.Read(ref _failed), Retried, Dead, Duplicates, (long)TimeSpan.FromTicks(Volatile.Read(ref _busyTicks)).TotalMilliseconds);
+
     internal void CountDelivered() => Interlocked.Increment(ref _delivered);
 
     internal void CountDuplicate() => Interlocked.Increment(ref _duplicates);
@@ -65,9 +79,26 @@ public sealed class ModuleStats(string module)
 
     internal void CountStale() => Interlocked.Increment(ref _stale);
 
-    internal void CountStarted() => Interlocked.Increment(ref _running);
+    /// <summary>Returns what <see cref="CountEnded"/> wants back.</summary>
+    internal long CountStarted(TaskContext context, DateTimeOffset at)
+    {
+        Interlocked.Increment(ref _running);
+        var run = Interlocked.Increment(ref _lastRun);
+        _tasks[run] = new RunningTask(context.Id, context.Type, at);
+        return run;
+    }
 
-    internal void CountEnded() => Interlocked.Decrement(ref _running);
+    internal void CountEnded(long run, TimeSpan busy)
+    {
+        _tasks.TryRemove(run, out _);
+        Interlocked.Add(ref _busyTicks, busy.Ticks);
+        Interlocked.Decrement(ref _running);
+    }
+
+    internal void NoteError(string taskId, string error, DateTimeOffset at) => _lastError = new TaskError(taskId, error, at);
+
+    /// <summary>A message that is no task was dead-lettered.</summary>
+    internal void CountRejected() => Interlocked.Increment(ref _dead);
 
     internal void CountSettled(Settlement settlement)
     {
@@ -80,6 +111,7 @@ public sealed class ModuleStats(string module)
                 Interlocked.Increment(ref _retried);
                 break;
             default:
+                Interlocked.Increment(ref _failed);
                 Interlocked.Increment(ref _dead);
                 break;
         }

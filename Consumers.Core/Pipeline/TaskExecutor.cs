@@ -10,10 +10,15 @@ public sealed partial class TaskExecutor
 {
     private static readonly TimeSpan UnexpectedPause = TimeSpan.FromSeconds(2);
 
+    /// <summary>Two clocks that are read one after the other differ a little; this much is a clock that was set.</summary>
+    private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(500);
+
     private readonly string _module;
     private readonly IAttemptGuard _guard;
     private readonly SuspectGate _gate;
     private readonly ModuleBreakers _breakers;
+    private readonly IPauses _pauses;
+    private readonly ParkingPace _pace;
     private readonly HandlerRunner _runner;
     private readonly OnwardMessages _onward;
     private readonly DebtPayer _payer;
@@ -27,12 +32,15 @@ public sealed partial class TaskExecutor
     private readonly ILogger _logger;
 
     internal TaskExecutor(
-        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
         RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
     {
-        (_module, _guard, _gate, _breakers, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, runner, onward, payer, stats);
+        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
+        _pace = new ParkingPace(schedule, time);
     }
+
+    internal ITaskCounters Counters { get; init; } = NoCounters.Instance;
 
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
@@ -104,6 +112,13 @@ public sealed partial class TaskExecutor
         while (true)
         {
             await (request.Solitary ? _gate.EnterAloneAsync(_drain.Interrupt) : _gate.EnterAsync(_drain.Interrupt)).ConfigureAwait(false);
+            // Asked only now, because it may have waited long for a suspect.
+            if (_pauses.Current.Holding(_module, message.Type) is not null)
+            {
+                Leave(request.Solitary);
+                await ParkPausedAsync(delivery, message).ConfigureAwait(false);
+                return;
+            }
             AttemptBegin begin;
             Ending ending = default;
             try
@@ -143,6 +158,7 @@ public sealed partial class TaskExecutor
                     break;
                 case AttemptBegin.AlreadySettled settled:
                     _stats.CountDuplicate();
+                    Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
@@ -162,26 +178,37 @@ public sealed partial class TaskExecutor
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
         delivery.Trace?.Begun(begun);
-        var startedAt = _time.GetUtcNow();
+        Counters.Began(key);
+        var (startedAt, began) = (_time.GetUtcNow(), _time.GetTimestamp());
         var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null), delivery.Trace);
         var verdict = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
+        var busy = _time.GetElapsedTime(began);
         pass?.Report(verdict.Outcome);
         await announced.ConfigureAwait(false);
         if (verdict.Outcome is not { } outcome)
         {
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
+            Counters.HandedBack(key);
             return Ending.Interrupted;
         }
         CrashPoint.Hit(CrashPoints.Handled);
-        var endedAt = _time.GetUtcNow();
+        var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
         var state = SettlementPolicy.StateAfter(settlement);
         var error = ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        if (end.Accepted)
+        {
+            Counters.Ended(key, state.CountsAs(), busy);
+        }
+        if (error is not null)
+        {
+            _stats.NoteError(message.Id, error, endedAt);
+        }
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
-        return end.Accepted ? new Ending(settlement, StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
+        return end.Accepted ? new Ending(ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
     }
 
     private async ValueTask<AttemptVerdict> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
@@ -203,15 +230,16 @@ public sealed partial class TaskExecutor
         };
         using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
         var began = _time.GetTimestamp();
-        _stats.CountStarted();
+        var running = _stats.CountStarted(context, _time.GetUtcNow());
         try
         {
             return await _runner.RunAsync(context).ConfigureAwait(false);
         }
         finally
         {
-            _stats.CountEnded();
-            TaskTelemetry.ProcessDuration.Record(_time.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
+            var busy = _time.GetElapsedTime(began);
+            _stats.CountEnded(running, busy);
+            TaskTelemetry.ProcessDuration.Record(busy.TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
         }
     }
 
@@ -222,7 +250,8 @@ public sealed partial class TaskExecutor
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
         if (message is null)
         {
-            _stats.CountSettled(settlement);
+            _stats.CountRejected();
+            Counters.Rejected();
             Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
         }
         else if (paid && onward is not null)
@@ -230,6 +259,20 @@ public sealed partial class TaskExecutor
             _guard.NotePaid(key);
         }
         TaskTelemetry.Settled.Add(1, new("consumers.module", _module), new("outcome", settlement.GetType().Name));
+    }
+
+    /// <summary>Not handed back, not even when the whole module is paused: until its source has stopped taking, it would come again at once.</summary>
+    private Task ParkPausedAsync(Delivery delivery, TaskMessage message)
+    {
+        _stats.CountPaused();
+        return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
+    }
+
+    /// <summary>The clock may have been set while the outcome was written: a wait that is read off it now would be over at once, or last for hours.</summary>
+    private Settlement ByTheClockOfNow(Settlement settlement, DateTimeOffset endedAt, long ended)
+    {
+        var set = _time.GetUtcNow() - endedAt - _time.GetElapsedTime(ended);
+        return settlement is Settlement.Retry retry && set.Duration() > ClockStep ? retry with { DueAt = retry.DueAt + set } : settlement;
     }
 
     private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
@@ -254,8 +297,14 @@ public sealed partial class TaskExecutor
         {
             return null;
         }
-        var now = _time.GetUtcNow();
-        return due <= now ? null : due > now + _schedule.MaxDelay ? now + _schedule.MaxDelay : due;
+        var (now, wait) = (_time.GetUtcNow(), TaskHeaders.ReadInt(delivery.Header(TaskHeaders.WaitMs), 0, int.MaxValue, int.MaxValue));
+        var left = due - now;
+        if (left > TimeSpan.FromMilliseconds(wait))
+        {
+            // The clock was put back since, and does not say how long it waited: the broker does, which held it for one tier.
+            left = _schedule.LeftAfterOneTier(TimeSpan.FromMilliseconds(wait));
+        }
+        return left <= TimeSpan.Zero ? null : now + (left < _schedule.MaxDelay ? left : _schedule.MaxDelay);
     }
 
     private void Leave(bool solitary)

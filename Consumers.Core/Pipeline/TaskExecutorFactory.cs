@@ -10,17 +10,20 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
     /// <summary>Suspects run alone in the process, whichever module they came by.</summary>
     private readonly SuspectGate _gate = new();
 
-    /// <exception cref="InvalidOperationException">The module's guard is the ledger, but no ledger was added.</exception>
-    public TaskExecutor Create(string module, GuardMode guard, IStatusPublisher status)
+    /// <param name="away">What the module does while Redis as its guard is away.</param>
+    /// <param name="counts">Whether the module's tasks are counted in what the fleet shares.</param>
+    /// <exception cref="InvalidOperationException">The module's guard was not added.</exception>
+    public TaskExecutor Create(string module, GuardMode guard, IStatusPublisher status, GuardAway away = GuardAway.Wait, bool counts = false)
     {
         var drain = services.GetRequiredService<DrainSignals>();
         var identity = services.GetRequiredService<InstanceIdentity>();
         var logger = loggers.CreateLogger<TaskExecutor>();
         return new TaskExecutor(
             module,
-            GuardFor(module, guard),
+            GuardFor(module, guard, away),
             _gate,
             services.GetRequiredService<TaskBreakers>().For(module),
+            services.GetRequiredService<IPauses>(),
             new HandlerRunner(services.GetRequiredService<HandlerCatalog>(), services, drain, options.Value.Handlers.CancellationGrace, time, logger),
             new OnwardMessages(identity, time),
             new DebtPayer(status, drain, time, logger),
@@ -33,13 +36,16 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             services.GetRequiredService<Random>(),
             logger)
         {
+            Counters = counts ? services.GetService<ITaskCounters>() ?? NoCounters.Instance : NoCounters.Instance,
             History = services.GetRequiredService<ProcessHistory>(),
         };
     }
 
-    private IAttemptGuard GuardFor(string module, GuardMode guard) => guard switch
+    private IAttemptGuard GuardFor(string module, GuardMode guard, GuardAway away) => guard switch
     {
         GuardMode.None => NoGuard.Instance,
+        GuardMode.Redis => services.GetService<IFleetGuard>()?.For(away)
+            ?? throw new InvalidOperationException($"The module '{module}' has Redis as its guard, but nothing that the fleet shares: call AddFleet(), or set Consumers:{module}:Guard=none."),
         _ => services.GetService<IAttemptGuard>()
             ?? throw new InvalidOperationException($"The module '{module}' has the ledger as its guard, but there is no ledger: call AddLedger(), or set Consumers:{module}:Guard=none and Consumers:{module}:Record=none."),
     };

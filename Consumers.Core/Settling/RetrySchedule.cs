@@ -61,6 +61,13 @@ public sealed class RetrySchedule
         return _tiers[0];
     }
 
+    /// <summary>What is left of a wait after the queue that <see cref="TierWithin"/> chose for it, which holds a message for its tier and up to a fifth more.</summary>
+    public TimeSpan LeftAfterOneTier(TimeSpan wait)
+    {
+        var tier = TierWithin(wait);
+        return wait <= tier * 1.2 ? TimeSpan.Zero : wait - tier;
+    }
+
     /// <summary><c>1s</c>, <c>60s</c>; <c>50ms</c> for tiers that are no whole seconds. The end of a retry queue's name.</summary>
     public static string NameOf(TimeSpan tier) => tier.Ticks % TimeSpan.TicksPerSecond == 0
         ? tier.TotalSeconds.ToString("0", CultureInfo.InvariantCulture) + "s"

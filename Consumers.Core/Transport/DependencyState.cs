@@ -21,4 +21,7 @@ public interface IDependency
 
     /// <summary>True when the host can do nothing useful without it.</summary>
     bool IsVital { get; }
+
+    /// <summary>False for what is not configured here: nobody needs to hear of it.</summary>
+    bool IsUsed => true;
 }

@@ -9,6 +9,15 @@ public interface ITaskTransport : IStatusPublisher
     /// <summary>False for a transport that forgets its messages with its process.</summary>
     bool IsDurable { get; }
 
+    /// <summary>False for a module that writes no rows into the ledger (Record=none): what is published through the API goes straight to its broker.</summary>
+    bool KeepsRows => true;
+
+    /// <summary>What this instance consumes with, now; none where nothing is consumed. Never waits for a broker.</summary>
+    IReadOnlyList<LaneState> Lanes { get; }
+
+    /// <summary>True when the API publishes straight to the broker and answers when it has confirmed; else a task is a row first, and published after.</summary>
+    bool AcceptsWhenConfirmed => !KeepsRows;
+
     /// <summary>Publishes a task to the work queue; returns when the broker has confirmed it.</summary>
     /// <exception cref="PublishFailedException">It was not confirmed; it may or may not have arrived, and publishing it again is safe.</exception>
     ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken);

@@ -1,0 +1,21 @@
+namespace Consumers.Core;
+
+/// <summary>The guard that the fleet shares without a ledger: in Redis, or in memory for a fleet of one process.</summary>
+public interface IFleetGuard
+{
+    /// <param name="away">What a module does while the guard's store is away.</param>
+    IAttemptGuard For(GuardAway away);
+
+    /// <summary>False when it remembers for this process only: instances on one broker then know nothing of what the others settled.</summary>
+    bool IsShared => true;
+}
+
+/// <summary><c>Consumers:&lt;Module&gt;:GuardAway</c>: what a module does while Redis as its guard is away.</summary>
+public enum GuardAway
+{
+    /// <summary>Nothing begins and nothing is acknowledged until it is back.</summary>
+    Wait,
+
+    /// <summary>Goes on as without a guard, and says so: at-least-once without suppression.</summary>
+    Continue,
+}
