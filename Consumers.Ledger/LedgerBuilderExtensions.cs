@@ -28,16 +28,23 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<LedgerHealth>();
         services.TryAddSingleton<LedgerWriter>();
         services.TryAddSingleton<HostIdentity>();
+        services.TryAddSingleton<LeaseWatch>();
         services.TryAddSingleton<OwnerJudge>();
         services.TryAddSingleton<LeaseKeeper>();
+        services.TryAddSingleton<LedgerPauses>();
 
         services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
+        services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        // In the place of the process's own: a later registration goes before.
+        services.AddSingleton<IPauses>(provider => provider.GetRequiredService<LedgerPauses>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
+        // After the keeper, which opens the ledger.
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LedgerPauses>(provider => provider.GetRequiredService<LedgerPauses>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
         return builder.AddPublishRelay();

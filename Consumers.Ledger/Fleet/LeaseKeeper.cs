@@ -13,6 +13,7 @@ internal sealed partial class LeaseKeeper(
     InstanceIdentity self,
     HostIdentity host,
     OwnerJudge judge,
+    LeaseWatch leases,
     TimeProvider time,
     ILogger<LeaseKeeper> logger) : IHostedLifecycleService
 {
@@ -86,6 +87,7 @@ internal sealed partial class LeaseKeeper(
 
     private Namesake? Register(LedgerTransaction transaction)
     {
+        leases.Look(transaction);
         foreach (var namesake in InstanceRows.Namesakes(transaction, self))
         {
             if (judge.Judge(transaction, namesake.RunId) == OwnerLife.Alive)
@@ -123,6 +125,7 @@ internal sealed partial class LeaseKeeper(
     private Task<bool> RenewOnceAsync(CancellationToken cancellationToken) => writer.RunAsync(
         transaction =>
         {
+            leases.Look(transaction);
             InstanceRows.Renew(transaction, _report, host);
             return true;
         },

@@ -9,14 +9,17 @@ internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase databa
     /// <summary>For how long an instance that is gone is still listed.</summary>
     private static readonly TimeSpan Lately = TimeSpan.FromHours(1);
 
+    private volatile InstanceReport? _own;
+
     /// <summary>Kept in memory: the next renewal of the lease writes it.</summary>
     public ValueTask ReportAsync(InstanceReport report, CancellationToken cancellationToken)
     {
+        _own = report;
         keeper.Report(report);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>All live instances, and of the names that have none the last.</summary>
+    /// <summary>All live instances, and of the names that have none the last. What each module does is not in the leases: it is known of this instance only.</summary>
     public async ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -35,9 +38,16 @@ internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase databa
                 .Select(row => new InstanceReport(
                     row.Name, row.RunId, row.Host, row.Pid, row.Version, row.Modules, row.Url, row.StartedAt, row.SeenAt,
                     row.State == InstanceStates.Stopped || IsLive(row, now) ? row.State : InstanceStates.Silent,
-                    row.Running, row.Completed, row.Failed)),
+                    row.Running, row.Completed, row.Failed)
+                {
+                    ByModule = _own is { } own && own.RunId == row.RunId ? own.ByModule : [],
+                }),
         ];
     }
 
-    private static bool IsLive(InstanceRecord row, DateTimeOffset now) => row.State != InstanceStates.Stopped && row.LeaseUntil >= now;
+    private static bool IsLive(InstanceRecord row, DateTimeOffset now) => 
+        row.State != InstanceStates.Stopped
+        && row.LeaseUntil >= now
+        // From before the clock was put back: whoever lives has renewed it since.
+        && row.LeaseUntil <= now + 2 * LedgerWriter.Lease;
 }

@@ -33,6 +33,8 @@ internal static class AttemptRows
         WHERE "Row" = ?1
         """;
 
+    private const string WaitAnewSql = """UPDATE "Tasks" SET "DueAt" = ?2, "ChangedAt" = ?3 WHERE "Row" = ?1 AND "Status" = 'RETRYING'""";
+
     public static AttemptBegin.Begun Begin(LedgerTransaction transaction, TaskSnapshot row, BeginVerdict.Begin verdict, InstanceIdentity worker, bool solitary)
     {
         var begun = new AttemptBegin.Begun(new AttemptKey(row.Id, verdict.Series, verdict.Attempt), row.Epoch + 1, row.Seq + 1);
@@ -96,6 +98,10 @@ internal static class AttemptRows
             Owed = true,
         };
     }
+
+    /// <summary>The wait for the next attempt begins now.</summary>
+    public static void WaitAnew(LedgerTransaction transaction, TaskSnapshot row, long dueAt) =>
+        transaction.Prepare(WaitAnewSql).Set(1, row.Row).Set(2, dueAt).Set(3, transaction.Now).Run();
 
     /// <summary>Ends the begin that the row holds as if it had not been; the same attempt can begin again.</summary>
     public static void TakeBack(LedgerTransaction transaction, TaskSnapshot row, string outcome, Deaths deaths)

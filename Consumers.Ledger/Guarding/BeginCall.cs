@@ -34,6 +34,10 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
             case BeginVerdict.Settled settled:
                 return Settled(row!, settled);
             case BeginVerdict.NotDue notDue:
+                if (notDue.IsNew)
+                {
+                    AttemptRows.WaitAnew(transaction, row!, notDue.DueAt);
+                }
                 return new AttemptBegin.NotDue(DateTimeOffset.FromUnixTimeMilliseconds(notDue.DueAt));
             case BeginVerdict.Suspect suspect:
                 if (suspect.NewDeaths is { } deaths)

@@ -3,7 +3,7 @@ using Consumers.Core;
 namespace Consumers.Ledger;
 
 /// <summary>Tells whether the process that began an attempt still lives.</summary>
-internal sealed class OwnerJudge(InstanceIdentity self, HostIdentity host)
+internal sealed class OwnerJudge(InstanceIdentity self, HostIdentity host, LeaseWatch leases)
 {
     private const string FindSql = """SELECT "HostIdentity", "Pid", "ProcessStart", "LeaseUntil", "State" FROM "Instances" WHERE "RunId" = ?1""";
 
@@ -17,11 +17,11 @@ internal sealed class OwnerJudge(InstanceIdentity self, HostIdentity host)
         var find = transaction.Prepare(FindSql).Set(1, owner);
         if (!find.Step())
         {
-            return transaction.JudgesExpiredLeases ? OwnerLife.Dead : OwnerLife.Alive;
+            return owner is null || leases.HasRunOut(owner, 0) ? OwnerLife.Dead : OwnerLife.Alive;
         }
         var life = find.Text(4) == InstanceStates.Stopped ? OwnerLife.Stopped
             : host.IsGone(find.Text(0), find.Int(1), find.Long(2)) ? OwnerLife.Dead
-            : find.Long(3) < transaction.Now && transaction.JudgesExpiredLeases ? OwnerLife.Dead
+            : leases.HasRunOut(owner!, find.Long(3)) ? OwnerLife.Dead
             : OwnerLife.Alive;
         find.Reset();
         return life;

@@ -21,6 +21,10 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<InstanceRecord> Instances => Set<InstanceRecord>();
 
+    public DbSet<PauseRecord> Pauses => Set<PauseRecord>();
+
+    public DbSet<AuditRecord> Audit => Set<AuditRecord>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMillisecondsConverter>();
@@ -79,6 +83,27 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             instance.Property(i => i.RunId).HasMaxLength(NameLength);
             instance.Property(i => i.Name).HasMaxLength(NameLength);
             instance.Property(i => i.State).HasMaxLength(WordLength);
+        });
+        modelBuilder.Entity<PauseRecord>(pause =>
+        {
+            pause.ToTable("Pauses");
+            pause.HasKey(p => new { p.Module, p.Type });
+            pause.Property(p => p.Module).HasMaxLength(WordLength);
+            pause.Property(p => p.Type).HasMaxLength(NameLength);
+            pause.Property(p => p.Actor).HasMaxLength(PauseOrder.MaxByLength);
+            pause.Property(p => p.Reason).HasMaxLength(ErrorLength);
+        });
+        modelBuilder.Entity<AuditRecord>(audit =>
+        {
+            audit.ToTable("Audit");
+            audit.HasKey(a => a.Row);
+            audit.Property(a => a.Id).HasMaxLength(NameLength).IsRequired();
+            audit.Property(a => a.Actor).HasMaxLength(PauseOrder.MaxByLength);
+            audit.Property(a => a.Action).HasMaxLength(WordLength);
+            audit.Property(a => a.Target).HasMaxLength(KeyLength);
+            audit.Property(a => a.Result).HasMaxLength(WordLength);
+            audit.Property(a => a.Detail).HasMaxLength(ErrorLength);
+            audit.HasIndex(a => a.Id).IsUnique();
         });
     }
 }

@@ -50,10 +50,12 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
 
     public async ValueTask<IReadOnlyList<TaskMessage>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken)
     {
-        var before = time.GetUtcNow() - olderThan;
+        var now = time.GetUtcNow();
+        var (before, soon) = (now - olderThan, now + olderThan);
         await using var context = database.CreateDbContext();
         var rows = await context.Tasks
-            .Where(task => task.AwaitsPublishing && task.Module == module && task.EnqueuedAt <= before)
+            .Where(task => task.AwaitsPublishing && task.Module == module && (task.EnqueuedAt <= before || task.EnqueuedAt > soon))
+            // A row from the future is from before the clock was put back, and as old as any.
             .OrderBy(task => task.EnqueuedAt).ThenBy(task => task.Row)
             .Take(Math.Clamp(limit, 1, 10_000))
             .Select(task => new { Task = task, task.Body!.Payload, task.Body.Unknown })

@@ -31,6 +31,7 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
             {
                 await context.Database.MigrateAsync(cancellationToken);
             }
+            RefuseReadOnly();
         }
         catch (SqliteException e)
         {
@@ -39,6 +40,23 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LedgerUnusableException($"the ledger {database.Path} cannot be opened or made: {e.Message} Set {LedgerOptions.Section}:Path to a file that this process may write.", e);
+        }
+    }
+
+    /// <summary>A ledger that is up to date was only read until here, and SQLite opens without a word what it may not write.</summary>
+    private void RefuseReadOnly()
+    {
+        try
+        {
+            new WriterConnection(database).Dispose();
+        }
+        catch (LedgerFault fault) when (!fault.IsBusy)
+        {
+            throw new LedgerUnusableException($"the ledger cannot be opened: {LedgerFault.Describe(fault.Code, database.Path)}", fault);
+        }
+        catch (LedgerFault)
+        {
+            // Locked is not read-only: the writer waits for it.
         }
     }
 

@@ -29,6 +29,6 @@ internal sealed class LedgerFault(int code, string message) : Exception($"SQLite
         NotADatabase => $"{path} is not a SQLite database, or is damaged from its first page on. It is left as it is: restore it from a copy, or move it away to start with an empty ledger.",
         Corrupt => $"{path} is damaged. Stop the fleet and restore the file from a copy, or move it away to start with an empty ledger.",
         NoMemory => $"SQLite is out of memory while it writes {path}.",
-        _ => $"reading or writing {path} fails (SQLite error {code}). Check the disk and the system log.",
+        _ => $"reading or writing {path} fails (SQLite error {code}). Check the disk, also whether it is full, and the system log.",
     };
 }

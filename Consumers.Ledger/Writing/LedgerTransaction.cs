@@ -15,13 +15,9 @@ internal sealed class LedgerTransaction(WriterConnection connection)
     /// <summary>Unix milliseconds, read after the write lock was taken.</summary>
     public long Now { get; private set; }
 
-    /// <summary>False while an expired lease proves nothing, because its owner may have been kept from renewing by what kept this process from writing.</summary>
-    public bool JudgesExpiredLeases { get; private set; }
-
-    public void Begin(long now, bool judgesExpiredLeases)
+    public void Begin(long now)
     {
         Now = now;
-        JudgesExpiredLeases = judgesExpiredLeases;
         _moved.Clear();
     }
 

@@ -20,8 +20,6 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
     private Thread? _thread;
     private WriterConnection? _connection;
     private LedgerTransaction? _transaction;
-    private long _lastCommit = long.MinValue;
-    private long _judgesFrom = long.MinValue;
     private bool _isOut;
 
     /// <summary>For tests: what happens right after a commit whose answer is then lost.</summary>
@@ -175,13 +173,7 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
         var connection = Connection();
         var holdsOutcome = batch.Exists(command => command.IsOutcome);
         TakeWriteLock(connection, holdsOutcome);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // A pause this long means that this process, or the whole machine, stood still.
-        if (_lastCommit != long.MinValue && now - _lastCommit > (long)Lease.TotalMilliseconds)
-        {
-            DistrustLeases(now);
-        }
-        _transaction!.Begin(now, now >= _judgesFrom);
+        _transaction!.Begin(time.GetUtcNow().ToUnixTimeMilliseconds());
         foreach (var command in batch)
         {
             command.Execute(_transaction);
@@ -193,14 +185,11 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
         }
         connection.Commit();
         AfterCommit?.Invoke();
-        // After an outage the others get one lease to renew theirs before an expired one proves anything.
         if (_isOut)
         {
             _isOut = false;
-            DistrustLeases(now);
             Log.Recovered(logger, database.Path);
         }
-        _lastCommit = now;
         health.Report(DependencyHealth.Up, database.Path);
     }
 
@@ -244,8 +233,6 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
         }
         return _connection;
     }
-
-    private void DistrustLeases(long now) => _judgesFrom = now + (long)Lease.TotalMilliseconds;
 
     private void RollBack(LedgerFault? fault)
     {

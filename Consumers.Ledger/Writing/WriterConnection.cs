@@ -23,6 +23,11 @@ internal sealed class WriterConnection : IDisposable
             {
                 throw new LedgerFault(code, raw.sqlite3_errmsg(_handle).utf8_to_string() ?? "");
             }
+            // What may only be read is opened all the same, and would be found at the first write.
+            if (raw.sqlite3_db_readonly(_handle, "main") != 0)
+            {
+                throw new LedgerFault(raw.SQLITE_READONLY, "attempt to write a readonly database");
+            }
             raw.sqlite3_busy_timeout(_handle, _busyTimeout);
             LedgerPragmas.Apply(RunOnce, database.Path, database.Options.BusyTimeout, readOnly: false);
             // 16 MiB instead of 2: at a million rows the upper levels of every index stay in memory.
