@@ -32,7 +32,7 @@ public sealed class InMemoryFleetState(TimeProvider time) : IFleetState
                 _reports.TryRemove(KeyValuePair.Create(report.Name, report));
                 continue;
             }
-            list.Add(age > SilentAfter && report.State != "stopped" ? report with { State = "silent" } : report);
+            list.Add(age > SilentAfter && report.State != InstanceStates.Stopped ? report with { State = InstanceStates.Silent } : report);
         }
         list.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return new(list);

@@ -1,0 +1,25 @@
+using Consumers.Core;
+
+namespace Consumers.Fleet;
+
+/// <summary>Keeps one value a task, and replaces it only while it is still what the caller knows: the epoch of DESIGN §5 is the value itself.</summary>
+internal interface IGuardStore
+{
+    /// <summary>Writes <paramref name="next"/> when the value is <paramref name="expected"/>, or is <paramref name="next"/> already because an answer was lost.</summary>
+    /// <param name="expected">Null for no value.</param>
+    /// <exception cref="FleetUnavailableException">Nobody knows whether it was written; asking again is safe.</exception>
+    ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken);
+
+    /// <exception cref="FleetUnavailableException">Nobody knows.</exception>
+    ValueTask<OwnerLife> JudgeAsync(string? owner, CancellationToken cancellationToken);
+
+    /// <summary>Moves a value that no guard has written out of the way, and says so.</summary>
+    /// <exception cref="FleetUnavailableException">Nobody knows whether it was moved.</exception>
+    ValueTask SetAsideAsync(string taskId, CancellationToken cancellationToken);
+
+    /// <summary>Waits until the store may answer again.</summary>
+    Task BackAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="Current">What is there instead, when nothing was written; null for no value.</param>
+internal readonly record struct Replacement(bool IsWritten, string? Current);

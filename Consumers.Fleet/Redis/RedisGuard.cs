@@ -1,0 +1,79 @@
+using Consumers.Core;
+using StackExchange.Redis;
+
+namespace Consumers.Fleet;
+
+/// <summary>The guard in Redis. Owners are judged by the register's leases.</summary>
+internal sealed class RedisGuard : IFleetGuard, IGuardStore
+{
+    private readonly RedisLink _link;
+    private readonly RedisRegister _register;
+    private readonly RedisOptions _options;
+    private readonly InstanceIdentity _self;
+    private readonly HostIdentity _host;
+    private readonly TimeProvider _time;
+    private readonly GuardRepairs _repairs;
+    private readonly LeaseWatch _leases;
+    private volatile GuardAway[] _modules = [];
+
+    public RedisGuard(RedisLink link, RedisRegister register, RedisOptions options, InstanceIdentity self, HostIdentity host, TimeProvider time)
+    {
+        (_link, _register, _options, _self, _host, _time) = (link, register, options, self, host, time);
+        _leases = new LeaseWatch(time);
+        _repairs = new GuardRepairs(this);
+        link.Answered += _repairs.Start;
+    }
+
+    /// <summary>What modules do while Redis is away; null when none has it as guard.</summary>
+    public string? WhileAway => string.Join(' ', _modules.Distinct().Order().Select(away => away == GuardAway.Wait
+        ? "Modules that wait for their guard begin nothing."
+        : $"Modules that go on without their guard may run a task twice; {_repairs.Unguarded} attempts began so."));
+
+    public IAttemptGuard For(GuardAway away)
+    {
+        _modules = [.. _modules, away];
+        return new FleetAttemptGuard(this, away, _repairs, _self, _time);
+    }
+
+    public async ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken)
+    {
+        var answer = (RedisValue[])(await _link.RunAsync(
+            RedisScripts.Replace, [RedisKeys.Guard(taskId)], [expected ?? "", next, (long)_options.Remember.TotalMilliseconds]).WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        return answer[0] == "1" ? new Replacement(true, next) : new Replacement(false, answer.Length > 1 ? (string?)answer[1] : null);
+    }
+
+    public async ValueTask<OwnerLife> JudgeAsync(string? owner, CancellationToken cancellationToken)
+    {
+        if (owner is null || owner == _self.RunId)
+        {
+            return OwnerLife.Alive;
+        }
+        var lease = (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Run(owner)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
+        if (lease == InstanceStates.Stopped)
+        {
+            return OwnerLife.Stopped;
+        }
+        // "pid start beat machine", as the heartbeat writes it.
+        var isGone = lease?.Split(' ', 4) is [var pid, var start, _, var machine] && int.TryParse(pid, out var id) && long.TryParse(start, out var began) && _host.IsGone(machine, id, began);
+        return isGone || _leases.HasRunOut(owner, lease, _register.SteadySince) ? OwnerLife.Dead : OwnerLife.Alive;
+    }
+
+    public async ValueTask SetAsideAsync(string taskId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _link.SetAsideAsync(WrongType.SetAside, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            throw new FleetUnavailableException(_link.WhyDown, e);
+        }
+    }
+
+    public async Task BackAsync(CancellationToken cancellationToken)
+    {
+        // An answer that was refused comes again at once; the heartbeat may be fine all the same.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken).ConfigureAwait(false);
+        await _link.BackAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,10 @@
+namespace Consumers.Fleet;
+
+/// <summary>A Lua script and the types that its keys must have, in their order.</summary>
+/// <param name="types">Of Redis (<c>string</c>, <c>hash</c>, <c>zset</c>), or <c>integer</c> for a string that counts; the last holds for all further keys.</param>
+internal sealed class RedisScript(string text, params string[] types)
+{
+    public string Text { get; } = text;
+
+    public IEnumerable<string> Types(int keys) => Enumerable.Range(0, keys).Select(i => types[Math.Min(i, types.Length - 1)]);
+}
