@@ -44,7 +44,8 @@ public static class RabbitBuilderExtensions
             var module = provider.GetRequiredService<RabbitModule>();
             return new RabbitTaskSource(
                 module,
-                () => provider.GetRequiredService<TaskExecutorFactory>().Create(module.Name, module.Options.Guard, module.Transport).ExecuteAsync,
+                () => provider.GetRequiredService<TaskExecutorFactory>().Create(module.Name, module.Options.Guard, module.Transport, module.Options.GuardAway).ExecuteAsync,
+                provider.GetRequiredService<IPauses>(),
                 provider.GetRequiredService<DrainSignals>(),
                 provider.GetRequiredService<ILogger<RabbitTaskSource>>());
         });

@@ -11,6 +11,7 @@ internal sealed class RabbitModule : IAsyncDisposable
     public RabbitModule(string name, string title, RabbitOptions options, ConsumersOptions shared, RetrySchedule schedule, InstanceIdentity instance, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         (Name, Options, Instance, Time) = (name, options, instance, time);
+        MaxBodyBytes = shared.MaxBodyBytes;
         Names = RabbitTopologyNames.Of(options);
         Health = new RabbitHealth(title, BrokerAddress.Redact(options.Url), time);
         Topology = new RabbitTopology(Names, options, schedule, loggers.CreateLogger<RabbitTopology>());
@@ -18,7 +19,7 @@ internal sealed class RabbitModule : IAsyncDisposable
         var logger = loggers.CreateLogger<RabbitConnection>();
         Consuming = new RabbitConnection($"{name}-consuming", options, instance, Health, time, random, logger);
         Publisher = new RabbitPublisher(options, new RabbitConnection($"{name}-publishing", options, instance, Health, time, random, logger), Topology, Health, time);
-        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, shared.MaxBodyBytes, new TraceParent(random));
+        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random));
         Transport = new RabbitTransport(this);
         if (!options.Enabled)
         {
@@ -29,6 +30,9 @@ internal sealed class RabbitModule : IAsyncDisposable
     public string Name { get; }
 
     public RabbitOptions Options { get; }
+
+    /// <summary>A larger body is no task.</summary>
+    public int MaxBodyBytes { get; }
 
     public InstanceIdentity Instance { get; }
 
@@ -52,6 +56,9 @@ internal sealed class RabbitModule : IAsyncDisposable
 
     /// <summary>The lanes of this instance, now; none where nothing is consumed.</summary>
     public Func<IReadOnlyList<LaneState>> Lanes { get; set; } = () => [];
+
+    /// <summary>Told of what is published; null where the module does not count.</summary>
+    public ITaskCounters? Counters { get; init; }
 
     public ValueTask DisposeAsync() => Publisher.DisposeAsync();
 }

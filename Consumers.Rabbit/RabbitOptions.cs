@@ -3,7 +3,7 @@ using Consumers.Core;
 namespace Consumers.Rabbit;
 
 /// <summary>Section <c>Consumers:Rabbit</c>. The scaling module uses the same transport with names of its own.</summary>
-public sealed class RabbitOptions
+public class RabbitOptions
 {
     public const string Section = "Consumers:Rabbit";
 
@@ -43,10 +43,10 @@ public sealed class RabbitOptions
     /// <summary>Tasks at once in this instance while a backlog stands. Default 10.</summary>
     public int MaxConcurrency { get; set; } = 10;
 
-    /// <summary>Channels that consume. Default 1.</summary>
+    /// <summary>Channels that consume, default 1; 0 for one for each task at once, opened and closed as the backlog comes and goes.</summary>
     public int Lanes { get; set; } = 1;
 
-    /// <summary>Unacknowledged deliveries a lane may hold; 0, the default, follows the concurrency (twice the limit, shared by the lanes).</summary>
+    /// <summary>Unacknowledged deliveries a lane may hold; 0, the default, follows the concurrency (twice the limit, shared by the lanes), and is 1 where each task has a lane of its own.</summary>
     public int Prefetch { get; set; }
 
     /// <summary>Bytes of bodies that a lane may hold; above that its prefetch goes down to what fits. Default 64 MiB.</summary>
@@ -72,6 +72,9 @@ public sealed class RabbitOptions
 
     /// <summary>Default ledger.</summary>
     public GuardMode Guard { get; set; } = GuardMode.Ledger;
+
+    /// <summary>With Redis as guard: what happens while Redis is away. Default wait.</summary>
+    public GuardAway GuardAway { get; set; } = GuardAway.Wait;
 
     /// <summary>Whether transitions are announced on the status exchange. Default true.</summary>
     public bool StatusEvents { get; set; } = true;

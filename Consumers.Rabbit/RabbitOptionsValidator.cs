@@ -31,7 +31,7 @@ public sealed class RabbitOptionsValidator(string section = RabbitOptions.Sectio
         errors.Check(options.DeliveryLimit is > RabbitDelivery.RepublishAt and <= 1_000_000, nameof(options.DeliveryLimit), options.DeliveryLimit, $"{RabbitDelivery.RepublishAt + 1} to 1000000");
         errors.Check(options.MinConcurrency is >= 1 and <= 1000, nameof(options.MinConcurrency), options.MinConcurrency, "1 to 1000");
         errors.Check(options.MaxConcurrency >= options.MinConcurrency && options.MaxConcurrency <= 1000, nameof(options.MaxConcurrency), options.MaxConcurrency, "MinConcurrency to 1000");
-        errors.Check(options.Lanes is >= 1 and <= 64, nameof(options.Lanes), options.Lanes, "1 to 64");
+        errors.Check(options.Lanes is >= 0 and <= 64 && (options.Lanes > 0 || options.MaxConcurrency <= 64), nameof(options.Lanes), options.Lanes, "1 to 64, or 0 with a MaxConcurrency of at most 64");
         errors.Check(options.Prefetch is >= 0 and <= 5000, nameof(options.Prefetch), options.Prefetch, "0 (follow the concurrency) to 5000");
         errors.Check(options.HeldBytes is >= 1024 * 1024 and <= 4L * 1024 * 1024 * 1024, nameof(options.HeldBytes), options.HeldBytes, "1048576 (1 MiB) to 4294967296 (4 GiB)");
         errors.Check(IsWait(options.ConfirmTimeout), nameof(options.ConfirmTimeout), options.ConfirmTimeout, "100 ms to 10 min");
@@ -42,7 +42,8 @@ public sealed class RabbitOptionsValidator(string section = RabbitOptions.Sectio
         errors.Check(Enum.IsDefined(options.Record), nameof(options.Record), options.Record, string.Join(" or ", Enum.GetNames<RecordMode>()));
         errors.Check(Enum.IsDefined(options.Guard), nameof(options.Guard), options.Guard, string.Join(" or ", Enum.GetNames<GuardMode>()));
         errors.Check((options.Record == RecordMode.All) == (options.Guard == GuardMode.Ledger), nameof(options.Guard), options.Guard,
-            options.Record == RecordMode.All ? "Ledger, because Record is All" : "None, because Record is None");
+            options.Record == RecordMode.All ? "Ledger, because Record is All" : "Redis or None, because Record is None");
+        errors.Check(Enum.IsDefined(options.GuardAway), nameof(options.GuardAway), options.GuardAway, string.Join(" or ", Enum.GetNames<GuardAway>()));
         return errors.Result;
     }
 

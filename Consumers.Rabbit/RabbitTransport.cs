@@ -16,7 +16,15 @@ internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
 
     public bool IsDurable => true;
 
-    public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken) => module.TaskPublisher.PublishAsync(message, cancellationToken);
+    public IReadOnlyList<LaneState> Lanes => module.Lanes();
+
+    public bool KeepsRows => module.Options.Record == RecordMode.All;
+
+    public async ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
+    {
+        await module.TaskPublisher.PublishAsync(message, cancellationToken);
+        module.Counters?.Queued(message.Id);
+    }
 
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 

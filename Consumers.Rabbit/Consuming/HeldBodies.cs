@@ -21,12 +21,18 @@ internal sealed class HeldBodies(long limit, TimeProvider time)
         // Once it is down, any large body keeps it down: with fewer of them held at once, the sum no longer tells.
         if (length > limit / 64 && (held > limit / 2 || Interlocked.Read(ref _largest) > 0))
         {
-            if (length > Interlocked.Read(ref _largest))
-            {
-                Interlocked.Exchange(ref _largest, length);
-            }
-            Interlocked.Exchange(ref _seenAt, time.GetTimestamp());
+            Pass(length);
         }
+    }
+
+    /// <summary>A body that is taken one at a time: the sum never tells how many like it wait in the client's memory behind it, so that one is reason enough.</summary>
+    public void Pass(int length)
+    {
+        if (length > Interlocked.Read(ref _largest))
+        {
+            Interlocked.Exchange(ref _largest, length);
+        }
+        Interlocked.Exchange(ref _seenAt, time.GetTimestamp());
     }
 
     public void Remove(int length) => Interlocked.Add(ref _bytes, -length);

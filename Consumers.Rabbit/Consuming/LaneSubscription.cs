@@ -8,12 +8,8 @@ internal sealed class LaneSubscription(RabbitLane lane, IChannel channel, string
     public string Tag { get; } = tag;
 
     public override Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
-    {
-        // The client takes the body's memory back when this returns.
-        lane.Deliver(deliveryTag, properties, body.ToArray());
-        return Task.CompletedTask;
-    }
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
+        lane.DeliverAsync(deliveryTag, properties, body);
 
     /// <summary>From the broker's side: the queue was deleted, or its leader is gone.</summary>
     public override async Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)

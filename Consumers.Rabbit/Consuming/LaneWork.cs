@@ -4,17 +4,23 @@ namespace Consumers.Rabbit;
 
 /// <summary>What all lanes of a module share.</summary>
 /// <param name="ExecuteAsync">Runs a delivery to its end; never throws.</param>
+/// <param name="GiveBackAsync">Does with a delivery what keeps it whole when it is not to be begun here; never throws.</param>
+/// <param name="IsPaused">Begin nothing for now.</param>
 /// <param name="Slots">How many tasks the module runs at once, over all its lanes.</param>
 /// <param name="Workers">How many a single lane may run at once.</param>
 /// <param name="HeldBytes">Bytes of bodies that a single lane may hold.</param>
+/// <param name="MaxBodyBytes">A larger body reaches no handler: it is dead-lettered out of the client's own memory.</param>
 /// <param name="Draining">Begin nothing new.</param>
 internal sealed record LaneWork(
     string Queue,
     string ConsumerTag,
     RabbitTaskPublisher Publisher,
     Func<RabbitDelivery, Task> ExecuteAsync,
+    Func<RabbitDelivery, Task> GiveBackAsync,
+    Func<bool> IsPaused,
     ElasticConcurrency Slots,
     int Workers,
     long HeldBytes,
+    int MaxBodyBytes,
     TimeProvider Time,
     CancellationToken Draining);

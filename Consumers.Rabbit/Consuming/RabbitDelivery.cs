@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 namespace Consumers.Rabbit;
 
 /// <summary>One delivery of one channel. Its tag means something on that channel only: when the channel is gone, the delivery is lost and comes again.</summary>
-internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperties properties, byte[] body) : Delivery
+internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body) : Delivery
 {
     /// <summary>
     /// From this delivery count on a task is published anew. The broker counts every broken connection against whatever was unacknowledged on it,
@@ -39,6 +39,11 @@ internal sealed class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicP
     {
         await lane.Publisher.PublishAgainAsync(body, properties, cancellationToken);
         return lane.Acknowledge(tag);
+    }
+
+    /// <summary>It is settled, handed back or lost, and nobody reads its body any more.</summary>
+    public virtual void End()
+    {
     }
 
     private async ValueTask<bool> PublishAsync(Func<OnwardMessage, IReadOnlyBasicProperties, CancellationToken, ValueTask> publish, Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken)

@@ -11,6 +11,8 @@ namespace Consumers.Rabbit;
 /// </summary>
 internal sealed partial class RabbitLane
 {
+    private static readonly TimeSpan HoldStep = TimeSpan.FromMilliseconds(20);
+
     private readonly RabbitSession _session;
     private readonly IChannel _channel;
     private readonly LaneWork _work;
@@ -18,22 +20,29 @@ internal sealed partial class RabbitLane
     private readonly LaneAcks _acks;
     // Bounded by the prefetch: the broker sends no more until something is acknowledged.
     private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
+    // Of the subscription that stands: true when the broker has promised to deliver nothing more here, false when it is not known to. Completed while there is none.
+    private volatile TaskCompletionSource<bool> _ceased = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LaneSubscription? _subscription;
     private int _subscriptions;
     private int _waiting;
     private int _running;
     private long _lastDeliveredAt;
     private volatile bool _isLost;
+    private volatile bool _isClosing;
 
     private RabbitLane(RabbitSession session, IChannel channel, int number, LaneWork work, ILogger logger)
     {
         (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
         _lastDeliveredAt = work.Time.GetTimestamp();
+        _ceased.SetResult(true);
         _acks = new LaneAcks(channel, Lose);
         Held = new HeldBodies(work.HeldBytes, work.Time);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
-            Lose($"a consuming channel was closed: {reason.ReplyCode} {reason.ReplyText}");
+            if (!_isClosing)
+            {
+                Lose($"a consuming channel was closed: {reason.ReplyCode} {reason.ReplyText}");
+            }
             return Task.CompletedTask;
         };
         Workers = Task.WhenAll(Enumerable.Range(0, work.Workers).Select(_ => Task.Run(WorkAsync)));
@@ -47,6 +56,9 @@ internal sealed partial class RabbitLane
 
     /// <summary>The channel is gone: nothing of it can be acknowledged any more.</summary>
     public bool IsLost => _isLost;
+
+    /// <summary>It is not subscribed: nothing more is delivered to it.</summary>
+    public bool IsQuiet => _ceased.Task.IsCompleted;
 
     public int Prefetch => _acks.Prefetch;
 
@@ -73,8 +85,33 @@ internal sealed partial class RabbitLane
     {
         var channel = await session.Connection.CreateChannelAsync(cancellationToken: session.Lost);
         var lane = new RabbitLane(session, channel, number, work, logger);
-        await lane.SubscribeAsync(prefetch);
+        // Also when the connection is new: a pause outlives it.
+        if (!work.IsPaused())
+        {
+            await lane.SubscribeAsync(prefetch);
+        }
         return lane;
+    }
+
+    /// <summary>Takes nothing for now, and gives back what has not begun; what runs goes on, and is acknowledged.</summary>
+    public async Task PauseAsync()
+    {
+        if (!IsQuiet)
+        {
+            await UnsubscribeAsync(CancellationToken.None);
+            _acks.Prefetch = 0;
+        }
+        while (_queue.Reader.TryRead(out var delivery))
+        {
+            await ReturnAsync(delivery, _ceased.Task);
+        }
+    }
+
+    public async Task ResumeAsync(int prefetch)
+    {
+        // Without deliveries for long, and rightly so.
+        Volatile.Write(ref _lastDeliveredAt, _work.Time.GetTimestamp());
+        await SubscribeAsync(prefetch);
     }
 
     /// <summary>Subscribes anew with another prefetch, on the same channel: what is unacknowledged stays so.</summary>
@@ -84,19 +121,33 @@ internal sealed partial class RabbitLane
         await SubscribeAsync(prefetch);
     }
 
-    public void Deliver(ulong tag, IReadOnlyBasicProperties properties, byte[] body)
+    /// <summary>
+    /// The client takes the body's memory back when this ends. A body for a handler is copied; one over the limit is not, so that strangers cannot have an array of many MiB
+    /// made for every message: it stays in the client's memory until it is dead-lettered, and whatever came behind it waits that long.
+    /// </summary>
+    public Task DeliverAsync(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        if (body.Length <= _work.MaxBodyBytes)
+        {
+            Deliver(new RabbitDelivery(this, tag, properties, body.ToArray()), tag);
+            return Task.CompletedTask;
+        }
+        Held.Pass(body.Length);
+        var delivery = new BorrowedDelivery(this, tag, properties, body);
+        Deliver(delivery, tag);
+        return delivery.Ended;
+    }
+
+    private void Deliver(RabbitDelivery delivery, ulong tag)
     {
         Volatile.Write(ref _lastDeliveredAt, _work.Time.GetTimestamp());
         _acks.Deliver(tag);
         Interlocked.Increment(ref _waiting);
-        Held.Add(body.Length);
-        var delivery = new RabbitDelivery(this, tag, properties, body);
+        Held.Add(delivery.Body.Length);
         if (!_queue.Writer.TryWrite(delivery))
         {
             // The lane takes nothing more: on its way here while it was closed.
-            Interlocked.Decrement(ref _waiting);
-            Held.Remove(body.Length);
-            HandBack(tag);
+            _ = ReturnAsync(delivery, _ceased.Task);
         }
     }
 
@@ -119,14 +170,13 @@ internal sealed partial class RabbitLane
         {
             // The channel is gone or does not answer: what it delivered goes back with it.
             Log.CancelFailed(_logger, Number, e.Message);
+            _ceased.TrySetResult(false);
         }
         _queue.Writer.TryComplete();
         // Not left to the workers: all of them may be busy for long.
         while (_queue.Reader.TryRead(out var delivery))
         {
-            Interlocked.Decrement(ref _waiting);
-            Held.Remove(delivery.Body.Length);
-            delivery.HandBack();
+            await ReturnAsync(delivery, _ceased.Task);
         }
     }
 
@@ -137,6 +187,7 @@ internal sealed partial class RabbitLane
         try
         {
             await Acks.WaitAsync(cancellationToken);
+            _isClosing = true;
             await _channel.CloseAsync(cancellationToken);
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or OperationCanceledException or TimeoutException or ObjectDisposedException)
@@ -149,6 +200,7 @@ internal sealed partial class RabbitLane
     public void Lose(string reason)
     {
         _isLost = true;
+        _ceased.TrySetResult(false);
         _queue.Writer.TryComplete();
         _acks.Lose();
         _session.Lose(reason);
@@ -158,6 +210,12 @@ internal sealed partial class RabbitLane
     {
         await _channel.BasicQosAsync(0, (ushort)prefetch, global: false, _session.Lost);
         _acks.Prefetch = prefetch;
+        _ceased = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_isLost)
+        {
+            // At this very moment: whoever waits must not wait for ever.
+            _ceased.TrySetResult(false);
+        }
         var subscription = new LaneSubscription(this, _channel, $"{_work.ConsumerTag}.{Number}.{++_subscriptions}");
         await _channel.BasicConsumeAsync(Queue, autoAck: false, subscription.Tag, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
         _subscription = subscription;
@@ -170,6 +228,7 @@ internal sealed partial class RabbitLane
             _subscription = null;
             await _channel.BasicCancelAsync(subscription.Tag, noWait: false, cancellationToken);
         }
+        _ceased.TrySetResult(true);
     }
 
     private async Task WorkAsync()
@@ -178,11 +237,10 @@ internal sealed partial class RabbitLane
         while (await NextAsync(reader) is { } delivery)
         {
             // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.
-            if (_isLost || !await EnterAsync())
+            var refused = _isLost ? _ceased.Task : await EnterAsync();
+            if (refused is not null)
             {
-                Interlocked.Decrement(ref _waiting);
-                Held.Remove(delivery.Body.Length);
-                delivery.HandBack();
+                await ReturnAsync(delivery, refused);
                 continue;
             }
             Interlocked.Decrement(ref _waiting);
@@ -199,10 +257,16 @@ internal sealed partial class RabbitLane
             finally
             {
                 Interlocked.Decrement(ref _running);
-                Held.Remove(delivery.Body.Length);
+                End(delivery);
                 _work.Slots.Exit();
             }
         }
+    }
+
+    private void End(RabbitDelivery delivery)
+    {
+        Held.Remove(delivery.Body.Length);
+        delivery.End();
     }
 
     private static async ValueTask<RabbitDelivery?> NextAsync(ChannelReader<RabbitDelivery> reader)
@@ -222,7 +286,45 @@ internal sealed partial class RabbitLane
         }
     }
 
-    private async ValueTask<bool> EnterAsync()
+    /// <summary>
+    /// Gives back what has not begun, but only when no more is delivered here: a subscription that still stands gets it again at once, and again, until the broker has counted to its
+    /// delivery limit and dead-letters a task that nobody has begun. When the subscription could not be ended, the end of the channel gives it back.
+    /// </summary>
+    private async Task ReturnAsync(RabbitDelivery delivery, Task<bool> ceased)
+    {
+        if (await ceased)
+        {
+            await _work.GiveBackAsync(delivery);
+        }
+        Interlocked.Decrement(ref _waiting);
+        End(delivery);
+    }
+
+    /// <summary>Null with a slot taken; when nothing is to be begun here, the end of the subscription, from which on the delivery may go back.</summary>
+    private async ValueTask<Task<bool>?> EnterAsync()
+    {
+        while (await TakeSlotAsync())
+        {
+            if (!_work.IsPaused())
+            {
+                return null;
+            }
+            _work.Slots.Exit();
+            // A pause that ends before the lane has heard of it costs nothing.
+            while (_work.IsPaused())
+            {
+                var ceased = _ceased.Task;
+                if (ceased.IsCompleted)
+                {
+                    return ceased;
+                }
+                await Task.Delay(HoldStep, _work.Time);
+            }
+        }
+        return _ceased.Task;
+    }
+
+    private async ValueTask<bool> TakeSlotAsync()
     {
         if (_work.Draining.IsCancellationRequested)
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Consumers.Rabbit;
 
-/// <summary>Consumes the work queue: connection after connection, each with its lanes, until drained.</summary>
+/// <summary>Consumes the work queue: connection after connection, each with its lanes, until drained; takes nothing while its module is paused.</summary>
 internal sealed partial class RabbitTaskSource : BackgroundService
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
@@ -14,21 +14,28 @@ internal sealed partial class RabbitTaskSource : BackgroundService
 
     private readonly RabbitModule _module;
     private readonly Func<Func<Delivery, Task>> _executor;
+    private readonly IPauses _pauses;
     private readonly DrainSignals _drain;
     private readonly ElasticConcurrency _slots;
+    private readonly LaneCount? _laneCount;
     private readonly ShortLives _lives;
     private readonly ILogger _logger;
     private volatile RabbitLane[] _lanes = [];
     private List<Task> _endingLanes = [];
 
     /// <param name="executor">Makes the pipeline; asked for when consuming starts.</param>
-    public RabbitTaskSource(RabbitModule module, Func<Func<Delivery, Task>> executor, DrainSignals drain, ILogger<RabbitTaskSource> logger)
+    public RabbitTaskSource(RabbitModule module, Func<Func<Delivery, Task>> executor, IPauses pauses, DrainSignals drain, ILogger<RabbitTaskSource> logger)
     {
-        (_module, _executor, _drain, _logger) = (module, executor, drain, logger);
-        _slots = new ElasticConcurrency(module.Options.MinConcurrency, module.Options.MaxConcurrency, module.Time);
+        (_module, _executor, _pauses, _drain, _logger) = (module, executor, pauses, drain, logger);
+        var options = module.Options;
+        // Where every task has a lane of its own, the lanes are the slots.
+        _laneCount = options.Lanes == 0 ? new LaneCount(options.MinConcurrency, options.MaxConcurrency, module.Time) : null;
+        _slots = new ElasticConcurrency(_laneCount is null ? options.MinConcurrency : options.MaxConcurrency, options.MaxConcurrency, module.Time);
         _lives = new ShortLives(module.Time);
-        module.Lanes = () => Array.ConvertAll(_lanes, lane => new LaneState(lane.Number, _slots.Limit, lane.Prefetch, lane.Running, lane.Unacked));
+        module.Lanes = () => Array.ConvertAll(_lanes, lane => new LaneState(lane.Number, _laneCount?.Value ?? _slots.Limit, lane.Prefetch, lane.Running, lane.Unacked));
     }
+
+    private bool IsPaused => _pauses.Current.Find(_module.Name) is not null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,9 +50,12 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             $"{_module.Instance.Name}.{_module.Name}.{_module.Instance.RunId[..8]}",
             _module.TaskPublisher,
             delivery => BeginAsync(execute, delivery),
+            GiveBackAsync,
+            () => IsPaused,
             _slots,
-            Math.Min(_module.Options.MaxConcurrency, PrefetchFor(_module.Options.MaxConcurrency)),
+            _laneCount is null ? Math.Min(_module.Options.MaxConcurrency, PrefetchFor(_module.Options.MaxConcurrency)) : 1,
             _module.Options.HeldBytes,
+            _module.MaxBodyBytes,
             _module.Time,
             stop.Token);
         _module.Publisher.Start();
@@ -58,7 +68,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private async Task ServeAsync(RabbitSession session, LaneWork work)
     {
         await _module.Topology.EnsureAsync(session.Connection, session.Lost);
-        var lanes = new List<RabbitLane>();
+        var lanes = new LaneSet(session, work, _logger);
         _lives.Begin();
         if (_lives.IsCautious)
         {
@@ -66,18 +76,14 @@ internal sealed partial class RabbitTaskSource : BackgroundService
         }
         try
         {
-            for (var i = 0; i < _module.Options.Lanes; i++)
-            {
-                lanes.Add(await RabbitLane.OpenAsync(session, i, _lives.Fit(PrefetchFor(_slots.Limit)), work, _logger));
-            }
-            _lanes = [.. lanes];
+            await FitLanesAsync(lanes);
             session.Ready();
             var watchdog = new DeliveryWatchdog(_module.Probe, _slots, _module.Options.StalledAfter, _module.Time);
             using var timer = new PeriodicTimer(TickInterval, _module.Time);
             using var wake = CancellationTokenSource.CreateLinkedTokenSource(work.Draining, session.Lost);
             while (!wake.IsCancellationRequested)
             {
-                await LookAfterAsync(session, watchdog);
+                await LookAfterAsync(session, lanes, watchdog);
                 try
                 {
                     await timer.WaitForNextTickAsync(wake.Token);
@@ -90,35 +96,56 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             {
                 throw new RabbitLostException(await session.LostAsync);
             }
-            await DrainAsync(lanes);
+            await DrainAsync([.. lanes.All]);
         }
         finally
         {
             _lives.End();
             _lanes = [];
-            foreach (var lane in lanes)
+            foreach (var lane in lanes.All)
             {
                 lane.Lose("the consuming connection is given up");
             }
-            _endingLanes = [.. _endingLanes.Where(task => !task.IsCompleted), .. lanes.SelectMany(lane => new[] { lane.Workers, lane.Acks })];
+            _endingLanes = [.. _endingLanes.Where(task => !task.IsCompleted), .. lanes.All.SelectMany(lane => new[] { lane.Workers, lane.Acks })];
         }
     }
 
-    private async Task LookAfterAsync(RabbitSession session, DeliveryWatchdog watchdog)
+    private async Task FitLanesAsync(LaneSet lanes)
     {
+        await lanes.FitAsync(_laneCount is null ? _module.Options.Lanes : _lives.Fit(_laneCount.Value), _lives.Fit(PrefetchFor(_slots.Limit)));
+        _lanes = lanes.Open;
+    }
+
+    private async Task LookAfterAsync(RabbitSession session, LaneSet lanes, DeliveryWatchdog watchdog)
+    {
+        if (_laneCount is { WantsToLook: true })
+        {
+            _laneCount.Observe(await _module.Probe.ReadyAsync(session.Connection, session.Lost));
+        }
+        await FitLanesAsync(lanes);
         _slots.Observe(_lanes.Sum(lane => lane.Waiting));
         var normal = _lives.Fit(PrefetchFor(_slots.Limit));
+        var isPaused = IsPaused;
         foreach (var lane in _lanes)
         {
-            var wanted = lane.Held.Fit(normal);
             lane.FlushStragglers();
+            if (isPaused)
+            {
+                await lane.PauseAsync();
+                continue;
+            }
+            var wanted = lane.Held.Fit(normal);
+            if (lane.IsQuiet)
+            {
+                await lane.ResumeAsync(wanted);
+            }
             // Up at once, down in large steps: every change is a new subscription.
-            if (wanted > lane.Prefetch || wanted * 2 <= lane.Prefetch || (wanted < lane.Prefetch && _slots.Limit == _module.Options.MinConcurrency))
+            else if (wanted > lane.Prefetch || wanted * 2 <= lane.Prefetch || (wanted < lane.Prefetch && _slots.Limit == _module.Options.MinConcurrency))
             {
                 await lane.ChangePrefetchAsync(wanted);
             }
         }
-        if (await watchdog.StalledAsync(session.Connection, _lanes, session.Lost) is { } ready)
+        if (!isPaused && await watchdog.StalledAsync(session.Connection, _lanes, session.Lost) is { } ready)
         {
             Log.Stalled(_logger, ready, _module.Names.WorkQueue, _module.Options.StalledAfter.TotalSeconds);
             session.Lose($"{ready} messages are ready in '{_module.Names.WorkQueue}', slots are free, and nothing was delivered for {_module.Options.StalledAfter.TotalSeconds:0} s");
@@ -126,7 +153,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     }
 
     /// <summary>No new work; what has not begun goes back; what runs ends and is acknowledged, as long as settling is allowed at all.</summary>
-    private async Task DrainAsync(List<RabbitLane> lanes)
+    private async Task DrainAsync(RabbitLane[] lanes)
     {
         using var closing = new CancellationTokenSource(CloseTimeout, _module.Time);
         await Task.WhenAll(lanes.Select(lane => lane.StopTakingAsync(closing.Token)));
@@ -137,10 +164,22 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     }
 
     private Task BeginAsync(Func<Delivery, Task> execute, RabbitDelivery delivery) =>
-        delivery.DeliveryCount >= RabbitDelivery.RepublishAt ? RescueAsync(execute, delivery) : execute(delivery);
+        delivery.DeliveryCount >= RabbitDelivery.RepublishAt ? RescueAsync(delivery, execute) : execute(delivery);
+
+    /// <summary>Every hand-back counts as a delivery (before RabbitMQ 4.3), and pauses must not add up to a dead letter.</summary>
+    private Task GiveBackAsync(RabbitDelivery delivery)
+    {
+        return delivery.DeliveryCount >= RabbitDelivery.RepublishAt && !_drain.Draining.IsCancellationRequested ? RescueAsync(delivery, HandBack) : HandBack(delivery);
+
+        static Task HandBack(Delivery delivery)
+        {
+            ((RabbitDelivery)delivery).HandBack();
+            return Task.CompletedTask;
+        }
+    }
 
     /// <summary>Whether its own crashes or broken connections brought the count up, the guard knows better than the broker: the count starts again.</summary>
-    private async Task RescueAsync(Func<Delivery, Task> execute, RabbitDelivery delivery)
+    private async Task RescueAsync(RabbitDelivery delivery, Func<Delivery, Task> otherwise)
     {
         try
         {
@@ -152,7 +191,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
         {
             Log.NotRescued(_logger, delivery.FallbackId, delivery.DeliveryCount, e.Message);
         }
-        await execute(delivery);
+        await otherwise(delivery);
     }
 
     private async Task WaitUntilAbortAsync(Task task)
@@ -168,7 +207,9 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     }
 
     private int PrefetchFor(int limit) =>
-        _module.Options.Prefetch > 0 ? _module.Options.Prefetch : Math.Max(1, (2 * limit + _module.Options.Lanes - 1) / _module.Options.Lanes);
+        _module.Options.Prefetch > 0 ? _module.Options.Prefetch
+        : _laneCount is not null ? 1
+        : Math.Max(1, (2 * limit + _module.Options.Lanes - 1) / _module.Options.Lanes);
 
     private static partial class Log
     {
