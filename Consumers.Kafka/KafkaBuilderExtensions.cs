@@ -1,0 +1,56 @@
+using Consumers.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Consumers.Kafka;
+
+public static class KafkaBuilderExtensions
+{
+    /// <summary>
+    /// Adds the Kafka module. Options come from the section <c>Consumers:Kafka</c>, then from KAFKA_BOOTSTRAP_SERVERS, then from <paramref name="configure"/>; wrong ones stop the start.
+    /// Brokers that are away do not: the host runs, says so, and connects when it can.
+    /// </summary>
+    public static TaskConsumersBuilder AddKafka(this TaskConsumersBuilder builder, Action<KafkaOptions>? configure = null)
+    {
+        var services = builder.Services;
+        services.AddOptions<KafkaOptions>()
+            .BindConfiguration(KafkaOptions.Section)
+            .Configure<IServiceProvider>((options, provider) =>
+            {
+                if (provider.GetService<IConfiguration>()?["KAFKA_BOOTSTRAP_SERVERS"] is { Length: > 0 } servers)
+                {
+                    options.BootstrapServers = servers;
+                }
+                configure?.Invoke(options);
+            })
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KafkaOptions>, KafkaOptionsValidator>());
+        services.TryAddSingleton(provider => new KafkaModule(
+            provider.GetRequiredService<IOptions<KafkaOptions>>().Value,
+            provider.GetRequiredService<IOptions<ConsumersOptions>>().Value,
+            provider.GetRequiredService<RetrySchedule>(),
+            provider.GetRequiredService<InstanceIdentity>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Random>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(provider =>
+        {
+            var (module, pauses) = (provider.GetRequiredService<KafkaModule>(), provider.GetRequiredService<IPauses>());
+            module.IsPaused = () => pauses.Current.Find(KafkaModule.Name) is not null;
+            return new KafkaTaskSource(
+                module,
+                () => provider.GetRequiredService<TaskExecutorFactory>().Create(KafkaModule.Name, module.Options.Guard, module.Transport, module.Options.GuardAway).ExecuteAsync,
+                provider.GetRequiredService<DrainSignals>(),
+                provider.GetRequiredService<ILogger<KafkaTaskSource>>());
+        });
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskTransport, KafkaTransport>(provider => provider.GetRequiredService<KafkaModule>().Transport));
+        services.TryAddSingleton<IKafkaWatch>(provider => provider.GetRequiredService<KafkaModule>().Transport);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, KafkaHealth>(provider => provider.GetRequiredService<KafkaModule>().Health));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KafkaTaskSource>(provider => provider.GetRequiredService<KafkaTaskSource>()));
+        return builder;
+    }
+}

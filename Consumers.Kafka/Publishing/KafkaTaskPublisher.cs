@@ -1,0 +1,51 @@
+using System.Text;
+using Confluent.Kafka;
+using Consumers.Core;
+
+namespace Consumers.Kafka;
+
+/// <summary>What the module publishes: tasks, retries, dead letters, status events.</summary>
+internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology topology, KafkaTopicNames names, RetrySchedule schedule, KafkaOptions options, int maxBodyBytes, TraceParent trace)
+{
+    public async ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
+    {
+        if (!options.Enabled)
+        {
+            throw new PublishFailedException(PublishFailure.Unavailable, "this module is switched off (Consumers:Kafka:Enabled)");
+        }
+        var body = TaskMessageCodec.Encode(message);
+        if (body.Length > maxBodyBytes)
+        {
+            throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {maxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
+        }
+        await topology.ReadyAsync(cancellationToken);
+        await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]> { Key = Bytes(message.Key), Value = body, Headers = KafkaHeaders.New(trace) }, cancellationToken);
+    }
+
+    /// <summary>To the tier that is not longer than the wait; its consumer holds it until it is due.</summary>
+    public Task PublishWaitingAsync(OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) =>
+        PublishAsync(names.RetryTopic(schedule.TierWithin(onward.Delay ?? TimeSpan.Zero)), onward, source, cancellationToken);
+
+    public Task PublishDeadAsync(OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) =>
+        PublishAsync(names.DeadLetter, onward, source, cancellationToken);
+
+    public async ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
+    {
+        if (options.StatusEvents)
+        {
+            var headers = new Headers { { KafkaHeaders.ContentType, KafkaHeaders.Json } };
+            await producer.PublishAsync(names.Status, new Message<byte[]?, byte[]> { Key = Bytes(status.Id), Value = status.ToJson(), Headers = headers }, cancellationToken);
+        }
+    }
+
+    /// <summary>The record's key goes on as the bytes it came as.</summary>
+    private Task PublishAsync(string topic, OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) => producer.PublishAsync(
+        topic,
+        new Message<byte[]?, byte[]> { Key = source.Key ?? Bytes(onward.Key), Value = Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace) },
+        cancellationToken);
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    private static byte[] Array(ReadOnlyMemory<byte> body) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(body, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array : body.ToArray();
+}
