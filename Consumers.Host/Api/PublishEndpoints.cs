@@ -99,9 +99,9 @@ internal static class PublishEndpoints
         var accepted = new List<string>(messages.Count);
         for (var i = 0; i < (results?.Count ?? 0); i++)
         {
-            if (results![i] == EnqueueResult.Conflict)
+            if (results![i] is EnqueueResult.Conflict or EnqueueResult.Unconfirmed)
             {
-                rejected.Add(new(indexes[i], TaskRefusal.Conflict.Error));
+                rejected.Add(new(indexes[i], (results[i] == EnqueueResult.Conflict ? TaskRefusal.Conflict : TaskRefusal.Unconfirmed).Error));
             }
             else
             {

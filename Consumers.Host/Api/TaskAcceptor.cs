@@ -2,8 +2,10 @@ using Consumers.Core;
 
 namespace Consumers.Host.Api;
 
-/// <summary>Writes accepted tasks as QUEUED rows, then offers them for publishing: they are safe when this returns.</summary>
-internal sealed partial class TaskAcceptor(ITaskLedger ledger, PublishRelay relay, DrainSignals drain, TimeProvider time, ILogger<TaskAcceptor> logger)
+/// <summary>
+/// Takes tasks in so that they are safe when this returns: as QUEUED rows that are published after, or, for a module whose broker is the truth, with that broker, confirmed.
+/// </summary>
+internal sealed partial class TaskAcceptor(ITaskLedger ledger, PublishRelay relay, Monitoring.FleetWatch watch, DrainSignals drain, TimeProvider time, ILogger<TaskAcceptor> logger)
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -17,6 +19,10 @@ internal sealed partial class TaskAcceptor(ITaskLedger ledger, PublishRelay rela
         if (messages.Count == 0)
         {
             return ([], null);
+        }
+        if (watch.Transport(module) is { AcceptsWhenConfirmed: true } transport)
+        {
+            return await PublishAsync(transport, messages, cancellationToken);
         }
         using var timeout = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -33,6 +39,31 @@ internal sealed partial class TaskAcceptor(ITaskLedger ledger, PublishRelay rela
                 ? $"The ledger did not write within {Patience.TotalSeconds:0} s. Send the same again, with the same id: a task that was written after all is accepted once."
                 : $"The ledger could not write: {TaskHeaders.CleanError(e.Message)}");
         }
+    }
+
+    private async Task<(IReadOnlyList<EnqueueResult>? Results, string? WhyNot)> PublishAsync(ITaskTransport transport, IReadOnlyList<TaskMessage> messages, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(messages.Select(async message =>
+        {
+            try
+            {
+                await transport.PublishAsync(message, cancellationToken);
+                return null;
+            }
+            catch (PublishFailedException e)
+            {
+                return e.Message;
+            }
+        }));
+        if (answers.FirstOrDefault(error => error is not null) is { } whyNot)
+        {
+            Log.NotAccepted(logger, answers.Count(error => error is not null), transport.Module, whyNot);
+            if (!answers.Contains(null))
+            {
+                return (null, $"The broker did not confirm it: {TaskHeaders.CleanError(whyNot)}. Send the same again, with the same id.");
+            }
+        }
+        return (Array.ConvertAll(answers, error => error is null ? EnqueueResult.Accepted : EnqueueResult.Unconfirmed), null);
     }
 
     private static partial class Log

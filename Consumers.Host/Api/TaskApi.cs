@@ -12,12 +12,13 @@ internal static class TaskApi
     {
         services.AddSingleton<TaskIntake>();
         services.AddSingleton<TaskAcceptor>();
+        services.AddSingleton<PauseSwitch>();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase);
         services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Consumers";
-            document.Info.Description = "Publish tasks to the fleet, and see what becomes of them.";
+            document.Info.Description = "Publish tasks to the fleet, see what becomes of them, and pause what must not run.";
             document.Components ??= new();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
             document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme
@@ -34,10 +35,11 @@ internal static class TaskApi
     public static void MapTaskApi(this WebApplication app)
     {
         app.MapOpenApi();
-        app.MapGet("/api/fleet", FleetEndpoints.GetAsync).WithTags("fleet").WithSummary("Instances, dependencies, counts and throughput.").Produces<FleetView>();
+        app.MapGet("/api/fleet", FleetEndpoints.GetAsync).WithTags("fleet").WithSummary("Instances, dependencies, pauses, counts and throughput.").Produces<FleetView>();
         var module = app.MapGroup("/api/{module}").WithTags("tasks").AddEndpointFilter(RequireModuleAsync);
         module.MapPublishing();
         module.MapTasks();
+        module.MapPauses();
     }
 
     private static async ValueTask<object?> RequireModuleAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)

@@ -1,5 +1,7 @@
 using Consumers.Core;
+using Consumers.Host.Hosting;
 using Consumers.Host.Monitoring;
+using Consumers.Host.Monitoring.Sharing;
 
 namespace Consumers.Host.Api;
 
@@ -29,19 +31,37 @@ internal static class TaskEndpoints
             : Problems.Unavailable(context, "The ledger is away", $"{page.WhyUnknown}.");
     }
 
-    private static async Task<IResult> FindAsync(string id, HttpContext context, LedgerReads ledger)
+    private static async Task<IResult> FindAsync(string module, string id, HttpContext context, LedgerReads ledger, CountReads counts, FleetWatch watch)
     {
         var found = await ledger.FindAsync(id, context.RequestAborted);
-        return !found.IsKnown ? Problems.Unavailable(context, "The ledger is away", $"{found.WhyUnknown}.")
-            : found.Value.Details is { } details ? Results.Ok(TaskView.Whole(details))
+        if (found.Value?.Details is { } details)
+        {
+            return Results.Ok(TaskView.Whole(details));
+        }
+        var keepsRows = watch.Transport(module)!.KeepsRows;
+        if (!found.IsKnown && keepsRows)
+        {
+            return Problems.Unavailable(context, "The ledger is away", $"{found.WhyUnknown}.");
+        }
+        var status = await counts.StatusAsync(id, context.RequestAborted);
+        return status.Value?.State is { } state ? Results.Ok(new TaskStatusView(id, module, state.ToWire(), []))
+            : !status.IsKnown && !keepsRows ? Problems.Unavailable(context, "The task's status is not known now", $"The module '{module}' writes no rows, and {status.WhyUnknown}.")
+            : !keepsRows ? Problems.Of(StatusCodes.Status404NotFound, "No such task", "Nothing is known of a task with this id. This module writes no rows; a status is kept for 24 hours.")
             : Problems.Of(StatusCodes.Status404NotFound, "No such task", "The ledger has no task with this id. One that went straight to the broker is there once a consumer has taken it.");
     }
 
-    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, FleetWatch watch, PipelineStats stats, TaskBreakers breakers)
+    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses)
     {
-        var counts = await ledger.CountAsync(module, context.RequestAborted);
-        var snapshot = await watch.Transport(module)!.SnapshotAsync(context.RequestAborted);
-        return StatsView.From(counts.Value, snapshot, stats.For(module), breakers.PausesOf(module));
+        var transport = watch.Transport(module)!;
+        var snapshot = await transport.SnapshotAsync(context.RequestAborted);
+        var view = StatsView.From(
+            transport.KeepsRows ? (await ledger.CountAsync(module, context.RequestAborted)).Value : null,
+            snapshot, stats.For(module), breakers.PausesOf(module), pauses.Current);
+        if (!transport.KeepsRows)
+        {
+            view = view.Counted((await counts.CountsAsync(context.RequestAborted)).Value, fleet.Sharing);
+        }
+        return module == ModuleSwitches.Scaling ? view with { Sharing = SharingView.From(fleet.Sharing) } : view;
     }
 }
 
@@ -49,7 +69,9 @@ internal static class TaskEndpoints
 /// <param name="Unacked">Deliveries in the hands of this instance.</param>
 /// <param name="Dead">In the broker's queue of dead letters.</param>
 /// <param name="Instance">What this process did since it started.</param>
-/// <param name="Breakers">The task types that this instance has paused; none when all is well.</param>
+/// <param name="Pause">Since when, by whom and why the module is paused for the whole fleet; null while it is not.</param>
+/// <param name="PausedTypes">Its task types that somebody has paused for the whole fleet.</param>
+/// <param name="Breakers">The task types that this instance has paused by itself, because their attempts fail; none when all is well.</param>
 internal sealed record StatsView(
     long? Queued,
     long? Processing,
@@ -62,9 +84,17 @@ internal sealed record StatsView(
     long? Dead,
     int Unacked,
     InstanceStatsView Instance,
+    PauseView? Pause,
+    IReadOnlyList<PauseView> PausedTypes,
     IReadOnlyList<BreakerView> Breakers)
 {
-    public static StatsView From(IReadOnlyDictionary<TaskState, long>? counts, TransportSnapshot snapshot, ModuleStats stats, IReadOnlyList<TypePause> pauses)
+    /// <summary>Of the scaling module: how its instances share the work.</summary>
+    public SharingView? Sharing { get; init; }
+
+    /// <summary>The fleet's counters by instance, of a module that writes no rows; null for the others, and when they cannot be read.</summary>
+    public IReadOnlyDictionary<string, TaskCounts>? Counters { get; init; }
+
+    public static StatsView From(IReadOnlyDictionary<TaskState, long>? counts, TransportSnapshot snapshot, ModuleStats stats, IReadOnlyList<TypePause> breakers, PauseList pauses)
     {
         long? Count(TaskState state) => counts?.GetValueOrDefault(state);
         return new(
@@ -72,8 +102,21 @@ internal sealed record StatsView(
             SumOf(snapshot, "work", queue => queue.Ready), SumOf(snapshot, "work", queue => queue.Consumers), SumOf(snapshot, "retry", queue => queue.Ready), SumOf(snapshot, "dead", queue => queue.Ready),
             snapshot.Lanes.Sum(lane => lane.Unacked),
             new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused),
-            [.. pauses.Select(BreakerView.From)]);
+            pauses.Find(stats.Module) is { } pause ? PauseView.From(pause) : null,
+            [.. pauses.TypesOf(stats.Module).Select(PauseView.From)],
+            [.. breakers.Select(BreakerView.From)]);
     }
+
+    /// <summary>Of a module that writes no rows: from the broker, the fleet's reports and its counters.</summary>
+    public StatsView Counted(IReadOnlyDictionary<string, TaskCounts>? counters, SharingPicture sharing) => this with
+    {
+        Queued = Ready,
+        Retrying = Waiting,
+        Processing = sharing.Fleet.Instances is null || sharing.Running.Any(load => load.Module is null) ? null : sharing.Running.Sum(load => load.Module!.Now.Running),
+        Completed = counters?.Values.Sum(counts => counts.Processed),
+        Failed = counters?.Values.Sum(counts => counts.Failed),
+        Counters = counters,
+    };
 
     /// <summary>Null as soon as one of them is unknown.</summary>
     public static long? SumOf(TransportSnapshot snapshot, string role, Func<QueueDepth, long?> number)

@@ -51,6 +51,9 @@ internal sealed record TaskRefusal(int Status, string Pointer, string Error)
     public static readonly TaskRefusal Conflict =
         new(StatusCodes.Status409Conflict, "/id", "this id names another task already; the same id is accepted again only with the same type and payload");
 
+    public static readonly TaskRefusal Unconfirmed =
+        new(StatusCodes.Status503ServiceUnavailable, "", "the broker did not confirm it, so it may or may not have arrived: send it again, with the same id");
+
     /// <param name="reason">Of the decoder, such as <c>$.type is missing</c>.</param>
     public static TaskRefusal From(string reason, bool isJson)
     {

@@ -11,6 +11,9 @@ internal sealed record RejectedView(int Index, string Error);
 
 internal sealed record TaskListView(IReadOnlyList<TaskView> Items, string? Next);
 
+/// <summary>A task of which no row is written: all that is known of it is its status.</summary>
+internal sealed record TaskStatusView(string Id, string Module, string Status, IReadOnlyList<AttemptView> Attempts);
+
 /// <summary>The row of DESIGN §6, with its module.</summary>
 /// <param name="PayloadOmitted">In lists: true for a payload that is too long to be listed; ask for the task itself.</param>
 internal sealed record TaskView(

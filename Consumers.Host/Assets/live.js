@@ -19,9 +19,18 @@
       || (selection && !selection.isCollapsed && part.contains(selection.anchorNode));
   };
 
+  // Every answer brings a form token of its own; the one that is there is as good, and no change.
+  const keepToken = (fresh) => {
+    const token = document.querySelector('input[name=__RequestVerificationToken]');
+    for (const other of token ? fresh.querySelectorAll('input[name=__RequestVerificationToken]') : []) {
+      other.setAttribute('value', token.value);
+    }
+  };
+
   const refresh = async () => {
     const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'error' });
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+    keepToken(fresh);
     for (const part of document.querySelectorAll('[data-live]')) {
       const next = fresh.getElementById(part.id);
       if (next && next.innerHTML !== part.innerHTML && !isInUse(part)) {

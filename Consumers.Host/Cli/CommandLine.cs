@@ -73,7 +73,7 @@ internal sealed class CommandLine
 
     private void WriteParseErrors(ParseResult parsed, Verb? verb, TextWriter error)
     {
-        var names = _root.Subcommands.Select(command => command.Name).ToArray();
+        var names = _root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToArray();
         if (verb is null)
         {
             var typed = parsed.Tokens.Count > 0 ? parsed.Tokens[0].Value : "";

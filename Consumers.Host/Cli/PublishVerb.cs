@@ -10,7 +10,7 @@ internal static class PublishVerb
 {
     public static Verb Create()
     {
-        var module = new Argument<string>("module") { Description = "rabbit" };
+        var module = new Argument<string>("module") { Description = string.Join(" or ", ModuleSwitches.Known) };
         var type = new Option<string?>("--type") { Description = "The task type. With --file: for lines that name none." };
         var payload = new Option<string?>("--payload") { Description = "JSON, @file, or - for stdin. Default for built-in types: an example that works." };
         var file = new Option<string?>("--file") { Description = "NDJSON, one task a line; - for stdin." };
@@ -26,11 +26,13 @@ internal static class PublishVerb
         skip.Validators.Add(result => RequireRange(result, skip, 0, int.MaxValue));
         maxRetries.Validators.Add(result => RequireRange(result, maxRetries, 0, 100));
 
-        var verb = new Verb("publish", "Publish tasks straight to the broker; each is confirmed. With RABBITMQ_URL=embedded: to the running host's API.")
+        var verb = new Verb("publish", "Publish tasks straight to the broker; each is confirmed. With an embedded broker: to the running host's API.")
         {
             Examples =
             [
                 "consumers publish rabbit --type sleep --payload '{\"complexityMs\":50}' --count 1000",
+                "consumers publish scaling --type sleep --payload '{\"complexityMs\":50}' --count 1000",
+                "consumers publish kafka --type sleep --payload '{\"complexityMs\":50}' --key customer-42 --count 100",
                 "consumers publish rabbit --type email --file tasks.ndjson --rate 500/s",
                 "cat tasks.ndjson | consumers publish rabbit --file - --json",
                 "consumers publish rabbit --type flaky --payload '{\"failTimes\":2}' --max-retries 5",

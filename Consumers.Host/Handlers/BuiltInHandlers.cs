@@ -1,5 +1,7 @@
 using Consumers.Core;
 using Consumers.Host.Handlers.Email;
+using Consumers.Host.Handlers.Http;
+using Consumers.Host.Handlers.Report;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +15,7 @@ internal static class BuiltInHandlers
         [SleepTaskHandler.Type] = """{"complexityMs":50}""",
         [FlakyTaskHandler.Type] = """{"failTimes":1}""",
         [EmailTaskHandler.Type] = """{"to":"someone@example.com","subject":"Hello","body":"Sent by a task."}""",
+        [ReportTaskHandler.Type] = """{"format":"csv"}""",
     };
 
     public static TaskConsumersBuilder AddBuiltInHandlers(this TaskConsumersBuilder builder)
@@ -25,7 +28,14 @@ internal static class BuiltInHandlers
             string.IsNullOrEmpty(provider.GetRequiredService<IOptions<EmailOptions>>().Value.SmtpHost)
                 ? ActivatorUtilities.CreateInstance<PickupFolderSender>(provider)
                 : ActivatorUtilities.CreateInstance<SmtpSender>(provider));
-        return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>(options => options.Breaker = false).AddHandler<EmailTaskHandler>();
+        services.AddOptions<ReportOptions>().BindConfiguration(ReportOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReportOptions>, ReportOptionsValidator>());
+        services.TryAddSingleton<ReportFolder>();
+        services.AddOptions<HttpTaskOptions>().BindConfiguration(HttpTaskOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpTaskOptions>, HttpTaskOptionsValidator>());
+        services.TryAddSingleton<HttpCaller>();
+        return builder.AddHandler<SleepTaskHandler>().AddHandler<FlakyTaskHandler>(options => options.Breaker = false).AddHandler<EmailTaskHandler>()
+            .AddHandler<ReportTaskHandler>().AddHandler<HttpTaskHandler>().AddHandler<HttpEndpointTaskHandler>();
     }
 
     /// <summary>The handler that proofs are made with: only where a history is written.</summary>

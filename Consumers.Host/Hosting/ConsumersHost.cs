@@ -6,8 +6,10 @@ using Consumers.Host.Health;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
+using Consumers.Kafka;
 using Consumers.Ledger;
 using Consumers.Rabbit;
+using Consumers.Scaling;
 
 namespace Consumers.Host.Hosting;
 
@@ -79,7 +81,15 @@ internal static class ConsumersHost
         var consumers = builder.Services.AddTaskConsumers().AddBuiltInHandlers().AddProbe(builder.Configuration).AddLedger().AddFleet();
         if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Rabbit))
         {
-            _ = EmbeddedRabbit.IsChosen(builder.Configuration) ? consumers.AddEmbeddedRabbit(builder.Configuration) : consumers.AddRabbit();
+            _ = EmbeddedModule.IsChosen(builder.Configuration, ModuleSwitches.Rabbit) ? consumers.AddEmbeddedRabbit(builder.Configuration) : consumers.AddRabbit();
+        }
+        if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Scaling))
+        {
+            _ = EmbeddedModule.IsChosen(builder.Configuration, ModuleSwitches.Scaling) ? consumers.AddEmbeddedScaling(builder.Configuration) : consumers.AddScaling();
+        }
+        if (ModuleSwitches.IsEnabled(builder.Configuration, ModuleSwitches.Kafka))
+        {
+            consumers.AddKafka();
         }
     }
 

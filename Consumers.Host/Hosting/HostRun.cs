@@ -22,7 +22,13 @@ internal static class HostRun
         }
         StartNotes.Write(app);
         await app.WaitForShutdownAsync();
-        return HasFailed(app.Services) ? ExitCode.Failed : ExitCode.Ok;
+        return Failure(app.Services) switch
+        {
+            null => ExitCode.Ok,
+            // Found out late, because Redis was away at the start: said as clearly as at the start.
+            InstanceNameTakenException taken => throw taken,
+            _ => ExitCode.Failed,
+        };
     }
 
     /// <summary>All wrong options at once, before anything is started.</summary>
@@ -43,6 +49,6 @@ internal static class HostRun
         }
     }
 
-    private static bool HasFailed(IServiceProvider services) =>
-        services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true });
+    private static Exception? Failure(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask?.Exception?.GetBaseException()).FirstOrDefault(failure => failure is not null);
 }

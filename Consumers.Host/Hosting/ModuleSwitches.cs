@@ -7,11 +7,12 @@ internal static class ModuleSwitches
 {
     public const string Rabbit = "rabbit";
 
-    /// <summary>The modules that this build has.</summary>
-    public static readonly IReadOnlyList<string> Known = [Rabbit];
+    public const string Kafka = "kafka";
 
-    /// <summary>Modules of the design that this build does not have yet: named, so that the answer is clear.</summary>
-    private static readonly string[] Elsewhere = ["kafka", "scaling"];
+    public const string Scaling = "scaling";
+
+    /// <summary>The modules that this build has.</summary>
+    public static readonly IReadOnlyList<string> Known = [Rabbit, Kafka, Scaling];
 
     /// <summary>A module's name as typed, or the error that says what was wrong with it.</summary>
     public static string Parse(string name)
@@ -21,9 +22,7 @@ internal static class ModuleSwitches
         {
             return lower;
         }
-        throw new CliException(ExitCode.BadInput, Elsewhere.Contains(lower)
-            ? $"the module '{lower}' is not in this build. Modules here: {string.Join(", ", Known)}."
-            : $"'{Terminal.Clean(name)}' is not a module.{NearestWord.Hint(lower, [.. Known, .. Elsewhere])} Modules here: {string.Join(", ", Known)}.");
+        throw new CliException(ExitCode.BadInput, $"'{Terminal.Clean(name)}' is not a module.{NearestWord.Hint(lower, [.. Known])} Modules here: {string.Join(", ", Known)}.");
     }
 
     public static IEnumerable<KeyValuePair<string, string?>> FromCommandLine(string? modules)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Consumers.Core;
 using Consumers.Host.Cli;
 using Consumers.Ledger;
 using Microsoft.AspNetCore.Connections;

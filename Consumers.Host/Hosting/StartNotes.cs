@@ -19,15 +19,21 @@ internal static partial class StartNotes
         {
             Log.Crashes(logger, CrashPoint.Variable, point);
         }
+        var hasRedis = app.Services.GetServices<IDependency>().Any(dependency => dependency.IsUsed && dependency.State.Name == "Redis");
         foreach (var transport in transports)
         {
             if (!transport.IsDurable)
             {
                 Log.Embedded(logger, transport.Module);
             }
-            if (string.Equals(app.Configuration[$"Consumers:{transport.Module}:Guard"], nameof(GuardMode.None), StringComparison.OrdinalIgnoreCase))
+            var guard = app.Configuration[$"Consumers:{transport.Module}:Guard"];
+            if (string.Equals(guard, nameof(GuardMode.None), StringComparison.OrdinalIgnoreCase))
             {
                 Log.NoGuard(logger, transport.Module);
+            }
+            else if (string.Equals(guard, nameof(GuardMode.Redis), StringComparison.OrdinalIgnoreCase) && !hasRedis)
+            {
+                Log.GuardInMemory(logger, transport.Module);
             }
         }
     }
@@ -42,6 +48,9 @@ internal static partial class StartNotes
 
         [LoggerMessage(3, LogLevel.Warning, "Module {Module} runs without a guard: at-least-once, and a task that is delivered twice runs twice")]
         public static partial void NoGuard(ILogger logger, string module);
+
+        [LoggerMessage(6, LogLevel.Warning, "Module {Module} has Redis as its guard, but no Redis is configured (REDIS_URL): the guard is this process's memory, and knows nothing of other instances")]
+        public static partial void GuardInMemory(ILogger logger, string module);
 
         [LoggerMessage(4, LogLevel.Warning, "No module is switched on: this instance shows pages and consumes nothing")]
         public static partial void NoModule(ILogger logger);

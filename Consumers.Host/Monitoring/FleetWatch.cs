@@ -7,7 +7,7 @@ internal sealed class FleetWatch(IFleetState fleet, IEnumerable<IDependency> dep
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    private readonly IDependency[] _dependencies = [.. dependencies];
+    private readonly IDependency[] _dependencies = [.. dependencies.Where(dependency => dependency.IsUsed)];
 
     public IReadOnlyList<ITaskTransport> Transports { get; } = [.. transports];
 

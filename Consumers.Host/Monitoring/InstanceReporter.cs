@@ -15,7 +15,7 @@ internal sealed partial class InstanceReporter(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private readonly string _modules = string.Join(',', transports.Select(transport => transport.Module));
+    private readonly ITaskTransport[] _transports = [.. transports];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,7 +24,7 @@ internal sealed partial class InstanceReporter(
         {
             do
             {
-                await ReportAsync(drain.Draining.IsCancellationRequested ? "draining" : "running", stoppingToken);
+                await ReportAsync(drain.Draining.IsCancellationRequested ? InstanceStates.Draining : InstanceStates.Running, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -40,7 +40,7 @@ internal sealed partial class InstanceReporter(
         bounded.CancelAfter(Interval);
         try
         {
-            await ReportAsync("stopped", bounded.Token);
+            await ReportAsync(InstanceStates.Stopped, bounded.Token);
         }
         catch (OperationCanceledException)
         {
@@ -56,14 +56,17 @@ internal sealed partial class InstanceReporter(
             identity.Host,
             identity.Pid,
             InstanceIdentity.Version,
-            _modules,
+            string.Join(',', _transports.Select(transport => transport.Module)),
             listening.Value,
             identity.StartedAt,
             time.GetUtcNow(),
             state,
             stats.All.Sum(module => module.Running),
             stats.All.Sum(module => module.Completed),
-            stats.All.Sum(module => module.Dead));
+            stats.All.Sum(module => module.Dead))
+        {
+            ByModule = [.. _transports.Select(Report)],
+        };
         try
         {
             await fleet.ReportAsync(report, cancellationToken);
@@ -72,6 +75,23 @@ internal sealed partial class InstanceReporter(
         {
             Log.CannotReport(logger, e.Message);
         }
+    }
+
+    private ModuleReport Report(ITaskTransport transport)
+    {
+        var (module, lanes) = (stats.For(transport.Module), transport.Lanes);
+        return new ModuleReport(
+            transport.Module,
+            // The lanes of a module share its slots.
+            lanes.Count == 0 ? 0 : lanes.Max(lane => lane.Limit),
+            lanes.Sum(lane => lane.Prefetch),
+            lanes.Sum(lane => lane.Unacked),
+            module.Running,
+            module.Totals,
+            module.LongestRunning(ModuleReport.TasksShown))
+        {
+            LastError = module.LastError,
+        };
     }
 
     private static partial class Log

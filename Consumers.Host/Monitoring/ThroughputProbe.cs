@@ -3,15 +3,22 @@ using Consumers.Host.Api;
 
 namespace Consumers.Host.Monitoring;
 
-/// <summary>Reads the ledger's counters and the brokers' depths once a second and keeps a minute of them. The counters are the fleet's, not this process's.</summary>
-internal sealed partial class ThroughputProbe(LedgerReads ledger, IEnumerable<ITaskTransport> transports, TimeProvider time, ILogger<ThroughputProbe> logger) : BackgroundService
+/// <summary>
+/// Reads the counters and the brokers' depths once a second and keeps a minute of them. The counters are the fleet's, not this process's: the ledger's, and the fleet's own for modules that write no rows.
+/// </summary>
+internal sealed partial class ThroughputProbe(LedgerReads ledger, CountReads counters, IEnumerable<ITaskTransport> transports, TimeProvider time, ILogger<ThroughputProbe> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
 
+    private static readonly Known<IReadOnlyDictionary<string, TaskCounts>> NoOthers = new(new Dictionary<string, TaskCounts>(), null);
+
     private readonly ITaskTransport[] _transports = [.. transports];
     private readonly Queue<ThroughputSample> _samples = new();
     private readonly Lock _lock = new();
+
+    /// <summary>Readings are compared with one another only: a clock that is set must not part them.</summary>
+    private readonly SteadyTime _steady = new(time);
 
     /// <summary>Null while it is unknown.</summary>
     public Throughput? Current
@@ -21,7 +28,7 @@ internal sealed partial class ThroughputProbe(LedgerReads ledger, IEnumerable<IT
             lock (_lock)
             {
                 // Readings that stopped coming say nothing of now.
-                return _samples.Count > 0 && time.GetUtcNow() - _samples.Last().At < 5 * Interval ? Throughput.From([.. _samples]) : null;
+                return _samples.Count > 0 && _steady.GetUtcNow() - _samples.Last().At < 5 * Interval ? Throughput.From([.. _samples]) : null;
             }
         }
     }
@@ -34,12 +41,13 @@ internal sealed partial class ThroughputProbe(LedgerReads ledger, IEnumerable<IT
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var counts = await ledger.CountAsync(null, stoppingToken);
-                if (counts.IsKnown)
+                var others = _transports.All(transport => transport.KeepsRows) ? NoOthers : await counters.CountsAsync(stoppingToken);
+                if (counts.IsKnown && others.IsKnown)
                 {
                     Keep(new ThroughputSample(
-                        time.GetUtcNow(),
-                        counts.Value.GetValueOrDefault(TaskState.Completed),
-                        counts.Value.GetValueOrDefault(TaskState.Failed),
+                        _steady.GetUtcNow(),
+                        counts.Value.GetValueOrDefault(TaskState.Completed) + others.Value.Values.Sum(of => of.Processed),
+                        counts.Value.GetValueOrDefault(TaskState.Failed) + others.Value.Values.Sum(of => of.Failed),
                         await WaitingAsync(stoppingToken)));
                 }
             }

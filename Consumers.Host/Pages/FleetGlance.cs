@@ -10,7 +10,8 @@ internal sealed record FleetGlance(
     Known<IReadOnlyList<InstanceReport>> Instances,
     IReadOnlyList<TransportSnapshot> Snapshots,
     IReadOnlyList<DependencyState> Dependencies,
-    Throughput? Throughput)
+    Throughput? Throughput,
+    PauseList Pauses)
 {
     public long? Count(TaskState state) => Counts.Value?.GetValueOrDefault(state);
 
@@ -21,10 +22,18 @@ internal sealed record FleetGlance(
 
     public IEnumerable<DependencyState> Away => Dependencies.Where(dependency => dependency.Health != DependencyHealth.Up);
 
-    /// <summary>Tasks come in faster than they are done.</summary>
-    public bool IsFallingBehind => Throughput?.Drain.Kind == DrainKind.Never;
+    /// <summary>Modules before their types.</summary>
+    public IEnumerable<Pause> PausesInOrder => Pauses.All.OrderBy(pause => pause.Module, StringComparer.Ordinal).ThenBy(pause => pause.Type, StringComparer.Ordinal);
 
-    public bool IsWell => !Away.Any() && !IsFallingBehind;
+    /// <summary>Somebody wants it so: not well, but no fault either.</summary>
+    private string[] PausedModules => [.. PausesInOrder.Where(pause => pause.Type is null).Select(pause => pause.Module)];
+
+    public bool IsPaused => PausedModules.Length > 0;
+
+    /// <summary>Tasks come in faster than they are done. Of a module that is paused that is no news.</summary>
+    public bool IsFallingBehind => Throughput?.Drain.Kind == DrainKind.Never && !IsPaused;
+
+    public bool IsWell => !Away.Any() && !IsFallingBehind && !IsPaused;
 
     public string Sentence
     {
@@ -34,6 +43,10 @@ internal sealed record FleetGlance(
             {
                 var names = string.Join(" and ", Away.Select(dependency => $"{dependency.Name} is {Words.Health(dependency.Health)}"));
                 return $"{names}; the rest goes on.";
+            }
+            if (PausedModules is { Length: > 0 } paused)
+            {
+                return $"Paused: {string.Join(" and ", paused)}. {(Ready is { } waiting ? Words.Count(waiting, "task waits", "tasks wait") : "An unknown number of tasks waits")} until somebody resumes {(paused.Length == 1 ? "it" : "them")}.";
             }
             var running = Instances.Value?.Count(instance => instance.State == "running");
             var who = running is { } alive ? $"{Words.Count(alive, "instance", "instances")} running" : "The number of instances is unknown";

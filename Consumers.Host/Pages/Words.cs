@@ -40,10 +40,31 @@ internal static class Words
         _ => "time to drain unknown",
     };
 
+    /// <summary>The same as a number of its own, without a sentence around it.</summary>
+    public static string DrainTime(DrainEstimate drain) => drain.Kind switch
+    {
+        DrainKind.Empty => "nothing waits",
+        DrainKind.In => Duration(drain.After!.Value),
+        DrainKind.Never => "never, at this rate",
+        _ => "not known yet",
+    };
+
     public static string Share(long completed, long failed) => completed + failed == 0
         ? "–"
         // Rounded down: 100 % is said only when nothing failed.
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(completed * 10000.0 / (completed + failed)) / 100:0.##} %");
+
+    /// <summary>0 to 1 as a percentage; a part of a percent only where it says something.</summary>
+    public static string Percent(double? share) => share switch
+    {
+        null => "unknown",
+        > 0 and < 0.1 => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.#} %"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %"),
+    };
+
+    /// <summary>Rounded down: 1 is said only of what is even.</summary>
+    public static string Index(double? jain) =>
+        jain is { } index ? (Math.Floor(index * 1000) / 1000).ToString("0.000", CultureInfo.InvariantCulture) : "unknown";
 
     public static string Health(DependencyHealth health) => health switch
     {
@@ -59,6 +80,16 @@ internal static class Words
         var next = pause.IsProbing ? "one task is being tried now" : string.Create(CultureInfo.InvariantCulture, $"next probe at {pause.NextProbeAt.UtcDateTime:HH:mm:ss}");
         var failed = pause.FailedProbes > 0 ? $", {Count(pause.FailedProbes, "probe", "probes")} failed so far" : "";
         return string.Create(CultureInfo.InvariantCulture, $"Task type {pause.Type} is paused since {pause.Since.UtcDateTime:HH:mm:ss} because {pause.Failed} of {pause.Attempts} attempts failed{why}; {next}{failed}.");
+    }
+
+    /// <summary>Since when, by whom and why. Times in UTC.</summary>
+    /// <param name="waiting">How many tasks wait; null when that is unknown or not to be said.</param>
+    public static string Paused(Pause pause, long? waiting, DateTimeOffset now)
+    {
+        var since = pause.Since.UtcDateTime;
+        var time = since.ToString(since.Date == now.UtcDateTime.Date ? "HH:mm:ss" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        var why = pause.Why is { } reason ? $" ({reason})" : "";
+        return $"paused since {time} by {pause.By}{why}{(waiting is { } tasks ? $"; {Count(tasks, "task waits", "tasks wait")}" : "")}";
     }
 
     public static string Sign(DependencyHealth health) => health switch

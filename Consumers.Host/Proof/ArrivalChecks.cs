@@ -16,7 +16,9 @@ internal static class ArrivalChecks
             var state = StateOf(task.Id, history, input);
             if (!known)
             {
-                yield return new("I1", task.Id, "confirmed by the broker, and nobody knows of it: lost");
+                yield return new("I1", task.Id, letters > 0
+                    ? "dead-lettered by the broker, and nobody had begun it: it counted to its delivery limit"
+                    : "confirmed by the broker, and nobody knows of it: lost");
             }
             else if (state == TaskState.Failed && letters != 1)
             {

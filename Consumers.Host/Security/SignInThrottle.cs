@@ -6,7 +6,7 @@ internal sealed class SignInThrottle(TimeProvider time)
     public const int WrongKeysAMinute = 20;
 
     private readonly Lock _lock = new();
-    private DateTimeOffset _minute;
+    private long? _minute;
     private int _wrong;
 
     public bool IsClosed
@@ -15,7 +15,7 @@ internal sealed class SignInThrottle(TimeProvider time)
         {
             lock (_lock)
             {
-                return time.GetUtcNow() - _minute < TimeSpan.FromMinutes(1) && _wrong >= WrongKeysAMinute;
+                return !IsOver && _wrong >= WrongKeysAMinute;
             }
         }
     }
@@ -24,12 +24,13 @@ internal sealed class SignInThrottle(TimeProvider time)
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
-            if (now - _minute >= TimeSpan.FromMinutes(1))
+            if (IsOver)
             {
-                (_minute, _wrong) = (now, 0);
+                (_minute, _wrong) = (time.GetTimestamp(), 0);
             }
             _wrong++;
         }
     }
+
+    private bool IsOver => _minute is not { } minute || time.GetElapsedTime(minute) >= TimeSpan.FromMinutes(1);
 }

@@ -1,5 +1,9 @@
 using Consumers.Core;
+using Consumers.Fleet;
+using Consumers.Host.Hosting;
+using Consumers.Kafka;
 using Consumers.Rabbit;
+using Consumers.Scaling;
 
 namespace Consumers.Host.Cli.Publishing;
 
@@ -12,7 +16,13 @@ internal sealed class BrokerSink(ServiceProvider services, ITaskTransport transp
         services.AddSingleton(configuration);
         services.AddLogging(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Error));
         services.AddSingleton<IHostApplicationLifetime, NoLifetime>();
-        services.AddTaskConsumers().AddRabbit();
+        var consumers = services.AddTaskConsumers();
+        _ = module switch
+        {
+            ModuleSwitches.Scaling => consumers.AddFleet().AddScaling(),
+            ModuleSwitches.Kafka => consumers.AddKafka(),
+            _ => consumers.AddRabbit(),
+        };
         var provider = services.BuildServiceProvider();
         return new BrokerSink(provider, provider.GetServices<ITaskTransport>().Single(transport => transport.Module == module));
     }

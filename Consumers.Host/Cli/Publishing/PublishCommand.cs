@@ -77,7 +77,7 @@ internal sealed class PublishCommand(PublishRequest request, TextWriter output, 
         }
         else if (!request.Quiet || report.Errors.Count > 0)
         {
-            report.Print(request.Quiet ? TextWriter.Null : output, error, $"{HostAddress.Read(null)}tasks");
+            report.Print(request.Quiet ? TextWriter.Null : output, error, HostAddress.Read(null) + (request.Module == ModuleSwitches.Scaling ? "scaling" : "tasks"));
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class PublishCommand(PublishRequest request, TextWriter output, 
         return ExitCode.BadInput;
     }
 
-    private ITaskSink OpenSink(IConfiguration configuration) => EmbeddedRabbit.IsChosen(configuration)
+    private ITaskSink OpenSink(IConfiguration configuration) => EmbeddedModule.IsChosen(configuration, request.Module)
         ? new ApiSink(HostAddress.Read(null), request.Module, configuration["CONSUMERS_API_KEY"])
         : BrokerSink.Open(configuration, request.Module);
 

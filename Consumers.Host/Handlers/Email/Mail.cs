@@ -1,5 +1,4 @@
 using System.Net.Mail;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Consumers.Host.Handlers.Email;
@@ -8,8 +7,7 @@ namespace Consumers.Host.Handlers.Email;
 /// <param name="IdempotencyKey">The same for every delivery of the task.</param>
 internal sealed record Mail(string IdempotencyKey, MailAddress From, MailAddress To, string Subject, string Body)
 {
-    /// <summary>Letters and digits that only this key gives: ids may hold characters that file names and headers cannot.</summary>
-    public string Token { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(IdempotencyKey)).AsSpan(0, 16));
+    public string Token { get; } = IdempotencyToken.Of(IdempotencyKey);
 
     /// <summary>Deterministic, so that a mailbox can tell a second delivery from a second mail.</summary>
     public string MessageId => $"<{Token}@{From.Host}>";

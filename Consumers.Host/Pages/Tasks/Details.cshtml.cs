@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>One task: where it is now, and how it came there.</summary>
-internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBreakers breakers, RetrySchedule schedule, TimeProvider time) : PageModel
+internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBreakers breakers, IPauses pauses, RetrySchedule schedule, TimeProvider time) : PageModel
 {
     public string Id { get; private set; } = "";
 
@@ -27,8 +27,8 @@ internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBre
         else if (found.Value.Details is { } details)
         {
             var connection = watch.Transport(details.Task.Module) is { } transport ? (await transport.SnapshotAsync(cancellationToken)).Connection : null;
-            var pause = breakers.PausesOf(details.Task.Module).FirstOrDefault(pause => pause.Type == details.Task.Type);
-            Story = new TaskStory(details, connection, pause, schedule, time.GetUtcNow());
+            var breaker = breakers.PausesOf(details.Task.Module).FirstOrDefault(pause => pause.Type == details.Task.Type);
+            Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, schedule, time.GetUtcNow());
         }
         else
         {

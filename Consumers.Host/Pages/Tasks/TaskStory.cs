@@ -5,8 +5,9 @@ namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>A task's row and attempts, and what they mean in words.</summary>
 /// <param name="connection">Of the module's broker; null when this host has no such module.</param>
-/// <param name="pause">Of the task's type in this host; null while it is not paused.</param>
-internal sealed class TaskStory(TaskDetails details, DependencyState? connection, TypePause? pause, RetrySchedule schedule, DateTimeOffset now)
+/// <param name="pause">By somebody, of the task's module or its type; null while neither is paused.</param>
+/// <param name="breaker">Of the task's type in this host; null while it is not open.</param>
+internal sealed class TaskStory(TaskDetails details, DependencyState? connection, Pause? pause, TypePause? breaker, RetrySchedule schedule, DateTimeOffset now)
 {
     public TaskRow Task { get; } = details.Task;
 
@@ -20,7 +21,7 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         TaskState.Queued when details.AwaitsPublishing => connection is { Health: not DependencyHealth.Up }
             ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
             : "Accepted and safe in the ledger; it is being published.",
-        TaskState.Queued when pause is not null => Paused(pause),
+        TaskState.Queued when WhyPaused is { } why => why,
         TaskState.Queued => $"Waits in the work queue since {Clock(Task.CreatedAt)}, for an instance with a free slot.",
         TaskState.Processing => Task.StartTime is { } start
             ? $"Runs on {Task.WorkerId} since {Clock(start)}, {Words.Duration(now - start)} so far."
@@ -43,9 +44,9 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         {
             return "Waits for its next attempt.";
         }
-        if (due <= now && pause is not null)
+        if (due <= now && WhyPaused is { } paused)
         {
-            return $"Was due at {Clock(due)}, {Words.Duration(now - due)} ago. {Paused(pause)}";
+            return $"Was due at {Clock(due)}, {Words.Duration(now - due)} ago. {paused}";
         }
         var last = Attempts.LastOrDefault(attempt => attempt.EndedAt is not null);
         var tier = last is { EndedAt: { } end } ? $" in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}" : "";
@@ -54,7 +55,10 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
             : $"Was due{tier} at {Clock(due)}, {Words.Duration(now - due)} ago; its next attempt begins when an instance has a free slot.";
     }
 
-    private static string Paused(TypePause pause) => $"It does not run, because its type is paused; waiting costs no attempt. {Words.Pause(pause)}";
+    private string? WhyPaused =>
+        pause is not null ? $"It does not run: the {(pause.Type is { } type ? $"type {type}" : $"module {pause.Module}")} is {Words.Paused(pause, null, now)}. Waiting costs no attempt."
+        : breaker is not null ? $"It does not run, because its type is paused; waiting costs no attempt. {Words.Pause(breaker)}"
+        : null;
 
     private string On() => Task.WorkerId is { } worker ? $" on {worker}" : "";
 

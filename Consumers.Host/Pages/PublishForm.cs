@@ -4,7 +4,7 @@ using System.Text.Json;
 using Consumers.Core;
 using Consumers.Host.Api;
 
-namespace Consumers.Host.Pages.Rabbit;
+namespace Consumers.Host.Pages;
 
 /// <summary>What the publish form asks for.</summary>
 internal sealed class PublishForm

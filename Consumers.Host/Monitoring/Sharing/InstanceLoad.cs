@@ -1,0 +1,58 @@
+using Consumers.Core;
+
+namespace Consumers.Host.Monitoring.Sharing;
+
+/// <summary>One instance and what it did in the last minute.</summary>
+/// <param name="PerSecond">Tasks that ended, all modules; null when not known yet.</param>
+/// <param name="Module">What the module that is looked at does in it; null when it does not run there, or the fleet's state does not tell.</param>
+/// <param name="Share">Of the tasks that ended in the fleet's running instances, 0 to 1; null when not known yet, and when none ended.</param>
+internal sealed record InstanceLoad(InstanceReport Report, double? PerSecond, ModuleLoad? Module, double? Share = null)
+{
+    public bool IsRunning => Report.State == "running";
+
+    public bool IsAway => Report.State == "silent";
+
+    public bool HasStopped => Report.State == "stopped";
+
+    /// <summary>Expected to do its part: a stopped one is not.</summary>
+    public bool IsMember => IsRunning || IsAway;
+
+    /// <summary>The last error of any module.</summary>
+    public TaskError? LastError => Report.ByModule.Select(module => module.LastError).OfType<TaskError>().MaxBy(error => error.At);
+
+    /// <param name="module">Null for all modules.</param>
+    public static InstanceLoad From(InstanceTrack track, string? module, DateTimeOffset now)
+    {
+        var minute = track.Over(InstanceTrack.Window, now);
+        return new InstanceLoad(
+            track.Last,
+            minute?.Rate(report => report.Completed + report.Failed),
+            module is not null && Of(track.Last, module) is { } own ? ModuleLoad.From(own, module, minute, track.Over(ModuleLoad.Lately, now)) : null);
+    }
+
+    public static ModuleReport? Of(InstanceReport report, string module) => report.ByModule.FirstOrDefault(own => own.Module == module);
+}
+
+/// <summary>What one module of one instance did.</summary>
+/// <param name="PerSecond">Tasks that ended, over the last minute.</param>
+/// <param name="LatelyPerSecond">Attempts that ended, over the last seconds.</param>
+/// <param name="Ended">Tasks that ended in the last minute.</param>
+/// <param name="MeanTask">In the handler; null when nothing ended.</param>
+internal sealed record ModuleLoad(ModuleReport Now, double? PerSecond, double? LatelyPerSecond, long Ended, TimeSpan? MeanTask)
+{
+    public static readonly TimeSpan Lately = TimeSpan.FromSeconds(10);
+
+    public static ModuleLoad From(ModuleReport now, string module, TrackSpan? minute, TrackSpan? lately)
+    {
+        TaskCounts Totals(InstanceReport report) => InstanceLoad.Of(report, module)?.Totals ?? default;
+        long Tasks(InstanceReport report) => Totals(report).Processed + Totals(report).Failed;
+        long Attempts(InstanceReport report) => Tasks(report) + Totals(report).Retried;
+        var attempts = minute is null ? 0 : Attempts(minute.Last) - Attempts(minute.First);
+        return new ModuleLoad(
+            now,
+            minute?.Rate(Tasks),
+            lately?.Rate(Attempts),
+            minute is null ? 0 : Tasks(minute.Last) - Tasks(minute.First),
+            attempts > 0 ? TimeSpan.FromMilliseconds((Totals(minute!.Last).BusyMs - Totals(minute.First).BusyMs) / (double)attempts) : null);
+    }
+}
