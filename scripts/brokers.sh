@@ -1,34 +1,53 @@
 #!/usr/bin/env bash
 # usage: scripts/brokers.sh up | down | status | env
 #
-#   up      starts RabbitMQ and Redis for this checkout, and waits until both take connections
+#   up      starts RabbitMQ, Redis and Kafka for this checkout, and waits until they take connections
 #   down    stops what `up` started, and nothing else
 #   status  says what runs where
-#   env     prints RABBITMQ_URL and REDIS_URL as exports:  eval "$(scripts/brokers.sh env)"
+#   env     prints RABBITMQ_URL, REDIS_URL and KAFKA_BOOTSTRAP_SERVERS as exports:  eval "$(scripts/brokers.sh env)"
 #
 # A broker whose URL is already in the environment is used as it is. Else a Docker engine runs it, when one answers;
 # else the Debian packages do, as child processes with their own data under .run/. Everything is bound to 127.0.0.1, on
-# the standard ports when they are free. Exit codes: 1 a broker failed, 2 wrong usage, 3 there is no way to have one.
+# the standard ports when they are free. Kafka is a mock cluster: the built host as a process, which keeps all messages in
+# memory; for a real one set KAFKA_BOOTSTRAP_SERVERS. Exit codes: 1 a broker failed, 2 wrong usage, 3 there is no way to have one.
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 rabbitmq_state="$BROKERS_DIR/rabbitmq"
 redis_state="$BROKERS_DIR/redis"
+kafka_state="$BROKERS_DIR/kafka"
 rabbitmq_home="$RUN_DIR/rabbitmq"
 redis_home="$RUN_DIR/redis"
+kafka_home="$RUN_DIR/kafka"
 rabbitmq_server=/usr/lib/rabbitmq/bin/rabbitmq-server
 compose_file="$WEEK7_ROOT/docker/compose.yaml"
 start_seconds=120
 
 node_name() { printf 'week7-%s@localhost' "$(checkout_hash)"; }
 
-# answers rabbitmq|redis PORT
-answers() { if [[ $1 == rabbitmq ]]; then amqp_answers "$2"; else redis_answers "$2"; fi; }
+# answers rabbitmq|redis|kafka PORT
+answers() {
+  case $1 in
+    rabbitmq) amqp_answers "$2" ;;
+    redis) redis_answers "$2" ;;
+    kafka) port_is_open "$2" ;;
+  esac
+}
 
-# url_in_environment rabbitmq|redis
+# variable_of rabbitmq|redis|kafka: the name of the variable that says where it is.
+variable_of() {
+  case $1 in
+    rabbitmq) REPLY=RABBITMQ_URL ;;
+    redis) REPLY=REDIS_URL ;;
+    kafka) REPLY=KAFKA_BOOTSTRAP_SERVERS ;;
+  esac
+}
+
+# url_in_environment rabbitmq|redis|kafka
 url_in_environment() {
-  if [[ $1 == rabbitmq ]]; then REPLY=${RABBITMQ_URL:-}; else REPLY=${REDIS_URL:-}; fi
+  variable_of "$1"
+  REPLY=${!REPLY:-}
   [[ -n $REPLY ]]
 }
 
@@ -39,10 +58,14 @@ port_for() {
 }
 
 url_of_port() {
-  if [[ $1 == rabbitmq ]]; then REPLY="amqp://guest:guest@127.0.0.1:$2/"; else REPLY="redis://127.0.0.1:$2"; fi
+  case $1 in
+    rabbitmq) REPLY="amqp://guest:guest@127.0.0.1:$2/" ;;
+    redis) REPLY="redis://127.0.0.1:$2" ;;
+    kafka) REPLY="127.0.0.1:$2" ;;
+  esac
 }
 
-# is_up rabbitmq|redis: what `up` recorded is still there and answers.
+# is_up rabbitmq|redis|kafka: what `up` recorded is still there and answers.
 is_up() {
   local state="$BROKERS_DIR/$1" pid
   state_get "$state" kind || return 1
@@ -244,20 +267,61 @@ CONF
   state_put "$redis_state" kind=process "port=$port" "pid=$pid" "start=$REPLY"
 }
 
+# The mock cluster chooses its port itself, and tells it in a file.
+start_kafka() {
+  local pid address deadline
+  stop_kafka
+  mkdir -p "$kafka_home"
+  rm -f "$kafka_home/address"
+  if [[ ! -f $HOST_DLL ]]; then
+    "$WEEK7_ROOT/scripts/setup.sh" 6>&-
+    build_release
+  fi
+  (cd "$kafka_home" && exec setsid dotnet "$HOST_DLL" mock-kafka --address-file "$kafka_home/address") </dev/null >"$kafka_home/kafka.log" 2>&1 6>&- &
+  pid=$!
+  deadline=$((SECONDS + 60))
+  until [[ -s $kafka_home/address ]]; do
+    if ! kill -0 "$pid" 2>/dev/null || ((SECONDS >= deadline)); then
+      warn "the mock Kafka cluster did not come up; the end of its log:"
+      tail -n 20 "$kafka_home/kafka.log" >&2 || true
+      if proc_start "$pid"; then stop_process "$pid" "$REPLY" 10 || true; fi
+      die "the mock Kafka cluster did not come up (log: .run/kafka/kafka.log)"
+    fi
+    sleep 0.1
+  done
+  address=$(<"$kafka_home/address")
+  proc_start "$pid" || die "the mock Kafka cluster ended as soon as it was up (log: .run/kafka/kafka.log)"
+  state_put "$kafka_state" kind=process "port=${address##*:}" "pid=$pid" "start=$REPLY"
+  say "started a mock Kafka cluster on $address (in memory: it forgets its messages when it stops)"
+}
+
+stop_kafka() {
+  local pid
+  state_get "$kafka_state" pid || return 0
+  pid=$REPLY
+  state_get "$kafka_state" start || return 0
+  stop_process "$pid" "$REPLY" 10 || warn "process $pid did not stop in 10 s and was killed"
+}
+
 # --- The verbs ---------------------------------------------------------------------------------------------------
 
 describe() {
   local label=RabbitMQ variable=RABBITMQ_URL standard=5672
-  [[ $1 == rabbitmq ]] || label=Redis variable=REDIS_URL standard=6379
-  if url_in_environment "$1"; then
+  case $1 in
+    redis) label=Redis variable=REDIS_URL standard=6379 ;;
+    kafka) label=Kafka variable=KAFKA_BOOTSTRAP_SERVERS standard=9092 ;;
+  esac
+  if [[ $1 == kafka && ${KAFKA_BOOTSTRAP_SERVERS:-} == embedded ]]; then
+    printf '%-9s embedded in the process that uses it\n' "$label"
+  elif url_in_environment "$1"; then
     # Only host and port are shown: the rest of the URL may be a password.
     if [[ $REPLY =~ ^((amqp|redis)://)?([^@/]*@)?([A-Za-z0-9._-]+)(:([0-9]+))?([/,?].*)?$ ]]; then
       local host=${BASH_REMATCH[4]} port=${BASH_REMATCH[6]:-$standard} answer='it answers'
-      if [[ $1 == rabbitmq ]]; then
-        amqp_answers "$port" "$host" || answer='it does not answer'
-      else
-        redis_answers "$port" "$host" || answer='it does not answer'
-      fi
+      case $1 in
+        rabbitmq) amqp_answers "$port" "$host" || answer='it does not answer' ;;
+        redis) redis_answers "$port" "$host" || answer='it does not answer' ;;
+        kafka) (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null || answer='it does not answer' ;;
+      esac
       printf '%-9s %s:%s, given by %s; %s\n' "$label" "$host" "$port" "$variable" "$answer"
       [[ $answer == 'it answers' ]]
     else
@@ -297,8 +361,14 @@ up() {
       fi
     fi
   fi
+  if ! url_in_environment kafka && ! is_up kafka; then
+    mkdir -p "$BROKERS_DIR"
+    ((${#wanted[@]} > 0)) || take_lock 6 "$BROKERS_DIR/lock" 300 "brokers.sh"
+    is_up kafka || start_kafka
+  fi
   describe rabbitmq || warn "RABBITMQ_URL is set, so nothing was started in its place"
   describe redis || warn "REDIS_URL is set, so nothing was started in its place"
+  describe kafka || warn "KAFKA_BOOTSTRAP_SERVERS is set, so nothing was started in its place"
 }
 
 # down_one NAME LABEL
@@ -308,17 +378,23 @@ down_one() {
     kind=$REPLY
   else
     # A start that was cut short leaves a process without a record.
-    if [[ $1 == rabbitmq ]]; then stray=$(pids_of_node beam.smp); else stray=$(pids_of_redis); fi
+    case $1 in
+      rabbitmq) stray=$(pids_of_node beam.smp) ;;
+      redis) stray=$(pids_of_redis) ;;
+      *) stray='' ;;
+    esac
     [[ -n $stray ]] || return 1
     kind=process
   fi
   if [[ $kind == docker ]]; then
     # The whole project is ours, so both go at once, with their network; the volumes stay.
     compose down >/dev/null 2>&1 || warn "Docker did not stop $2"
-  elif [[ $1 == rabbitmq ]]; then
-    stop_node
   else
-    stop_redis
+    case $1 in
+      rabbitmq) stop_node ;;
+      redis) stop_redis ;;
+      kafka) stop_kafka ;;
+    esac
   fi
   rm -f "$state"
   say "stopped $2"
@@ -330,14 +406,15 @@ down() {
   take_lock 6 "$BROKERS_DIR/lock" 300 "brokers.sh"
   if down_one rabbitmq RabbitMQ; then stopped=yes; fi
   if down_one redis Redis; then stopped=yes; fi
+  if down_one kafka "the mock Kafka cluster"; then stopped=yes; fi
   [[ -n $stopped ]] || say "no broker was running that 'up' had started"
 }
 
 print_env() {
   local name variable
-  for name in rabbitmq redis; do
-    variable=RABBITMQ_URL
-    [[ $name == rabbitmq ]] || variable=REDIS_URL
+  for name in rabbitmq redis kafka; do
+    variable_of "$name"
+    variable=$REPLY
     if ! url_in_environment "$name"; then
       is_up "$name" || die 3 "$name is down; start it with ./scripts/brokers.sh up"
       state_get "$BROKERS_DIR/$name" port
@@ -355,6 +432,7 @@ case $1 in
     code=0
     describe rabbitmq || code=3
     describe redis || code=3
+    describe kafka || code=3
     exit "$code"
     ;;
   env) print_env ;;

@@ -49,6 +49,7 @@ print_next_steps() {
   say ""
   say "Try next:"
   say "  ./scripts/consumers publish rabbit --type sleep --payload '{\"complexityMs\":50}' --count 1000"
+  say "  ./scripts/consumers publish scaling --type sleep --payload '{\"complexityMs\":50}' --count 1000    # and $url/scaling"
   say "  ./scripts/stop.sh$extra"
 }
 
@@ -90,9 +91,11 @@ else
 fi
 if port_is_open "$port"; then die "port $port is taken by another program; choose another with --port N"; fi
 
-# --- Brokers, build ----------------------------------------------------------------------------------------------
+# --- Build, brokers ----------------------------------------------------------------------------------------------
 
 "$WEEK7_ROOT/scripts/setup.sh" 5>&-
+# Before the brokers, because one of them is the built host.
+build_release 5>&-
 
 if [[ -z $embedded ]]; then
   code=0
@@ -108,19 +111,17 @@ fi
 if [[ -z $embedded ]]; then
   exports=$("$WEEK7_ROOT/scripts/brokers.sh" env 5>&-)
   eval "$exports"
-  transport="RabbitMQ"
+  transport="RabbitMQ and Kafka"
   ledger="$WEEK7_ROOT/data/ledger.db"
 else
   # An embedded instance is a fleet of its own, and shares its ledger with nobody.
-  export RABBITMQ_URL=embedded
+  export RABBITMQ_URL=embedded KAFKA_BOOTSTRAP_SERVERS=embedded
   unset REDIS_URL
   transport="the embedded in-memory transport"
   ledger="$WEEK7_ROOT/data/embedded.db"
   [[ $instance == consumer-1 ]] || ledger="$WEEK7_ROOT/data/embedded-$instance.db"
 fi
 ledger=${Consumers__Ledger__Path:-$ledger}
-
-build_release 5>&-
 
 # --- The host ----------------------------------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ pid=$!
 
 proc_start "$pid" || REPLY=0
 state_put "$record" "pid=$pid" "start=$REPLY" "port=$port" "url=$url" "transport=$transport" "since=$(date '+%Y-%m-%d %H:%M:%S')" \
-  "ledger=$ledger" "rabbitmq_url=$RABBITMQ_URL" "redis_url=${REDIS_URL:-}"
+  "ledger=$ledger" "rabbitmq_url=$RABBITMQ_URL" "redis_url=${REDIS_URL:-}" "kafka_servers=${KAFKA_BOOTSTRAP_SERVERS:-}"
 
 deadline=$((SECONDS + ready_seconds))
 until host_is_ready "$port"; do

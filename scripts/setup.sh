@@ -41,12 +41,16 @@ set_marker() {
   fi
 }
 
-take_lock 6 "$RUN_DIR/setup.lock" 600 "set-up"
+# make_what_lacks public|partial: the packages that only this profile needs, and that no registry gives it.
+make_what_lacks() { [[ $1 != partial ]] || "$WEEK7_ROOT/scripts/librdkafka.sh" 6>&-; }
+
+take_lock 6 "$RUN_DIR/setup.lock" 900 "set-up"
 
 # The answer holds as long as the versions are the ones that were asked for.
 key=$(grep -F '<PackageVersion' "$props" | cksum)
 if [[ -z $again ]] && state_get "$stamp" key && [[ $REPLY == "$key" ]] && state_get "$stamp" profile; then
   set_marker "$REPLY"
+  make_what_lacks "$REPLY"
   exit 0
 fi
 
@@ -96,6 +100,7 @@ else
   die "neither set of packages restores. Is the machine online, and does 'dotnet nuget list source' name a registry?"
 fi
 
+make_what_lacks "$profile"
 set_marker "$profile"
 state_put "$stamp" "key=$key" "profile=$profile"
 say "restore profile: $profile"

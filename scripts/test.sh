@@ -62,6 +62,9 @@ trap 'exit 143' TERM
 take_lock 5 "$RUN_DIR/test.lock" 3600 test.sh
 "$WEEK7_ROOT/scripts/setup.sh" 5>&-
 
+# The Kafka tests start mock clusters of their own, unless a real cluster is named.
+export KAFKA_BOOTSTRAP_SERVERS=${KAFKA_BOOTSTRAP_SERVERS:-embedded}
+
 if [[ -n ${CI:-} ]] || ! "$WEEK7_ROOT/scripts/brokers.sh" status >/dev/null 2>&1; then stop_brokers=yes; fi
 code=0
 "$WEEK7_ROOT/scripts/brokers.sh" up 5>&- || code=$?
@@ -86,6 +89,9 @@ if [[ -z ${CHROMIUM_PATH:-} ]]; then
     warn "no Chromium, and none can be installed: tests in a browser are skipped"
   fi
 fi
+
+# The clock of a whole process is set by a library that is loaded before all others.
+if [[ ! -e /usr/bin/faketime ]] && can_install_packages; then install_packages faketime 5>&- || warn "faketime cannot be installed: the tests that set a process's clock are skipped"; fi
 
 if [[ -n $long ]]; then export CONSUMERS_LONG_TESTS=1; fi
 minutes=${WEEK7_TEST_MINUTES:-$([[ -n $long ]] && echo 180 || echo 30)}
