@@ -11,15 +11,17 @@ public sealed class ArchitectureTests
         ["Consumers.Core"] = [],
         ["Consumers.Ledger"] = ["Consumers.Core"],
         ["Consumers.Fleet"] = ["Consumers.Core"],
+        ["Consumers.Kafka"] = ["Consumers.Core"],
         ["Consumers.Rabbit"] = ["Consumers.Core"],
-        ["Consumers.Host"] = ["Consumers.Core", "Consumers.Ledger", "Consumers.Fleet", "Consumers.Rabbit"],
+        ["Consumers.Scaling"] = ["Consumers.Core", "Consumers.Rabbit"],
+        ["Consumers.Host"] = ["Consumers.Core", "Consumers.Ledger", "Consumers.Fleet", "Consumers.Kafka", "Consumers.Rabbit", "Consumers.Scaling"],
     };
 
     private static readonly (string Prefix, string[] Only)[] ClientsBelongTo =
     [
         ("RabbitMQ", ["Consumers.Rabbit"]),
         ("Confluent", ["Consumers.Kafka"]),
-        ("StackExchange.Redis", ["Consumers.Fleet", "Consumers.Scaling"]),
+        ("StackExchange.Redis", ["Consumers.Fleet"]),
         ("Microsoft.EntityFrameworkCore", ["Consumers.Ledger"]),
         ("Microsoft.Data.Sqlite", ["Consumers.Ledger"]),
         ("Microsoft.AspNetCore", ["Consumers.Host"]),

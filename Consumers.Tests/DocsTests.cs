@@ -89,11 +89,17 @@ public sealed partial class DocsTests
             ("Consumers:Retry", typeof(RetryOptions)),
             ("Consumers:Handlers", typeof(HandlerDefaults)),
             ("Consumers:Breaker", typeof(BreakerOptions)),
+            (Consumers.Kafka.KafkaOptions.Section, typeof(Consumers.Kafka.KafkaOptions)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
+            (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),
+            (Consumers.Fleet.RedisOptions.Section, typeof(Consumers.Fleet.RedisOptions)),
             (HistoryOptions.Section, typeof(HistoryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
             ("Consumers:Flaky", typeof(Consumers.Host.Handlers.FlakyOptions)),
+            ("Consumers:Report", typeof(Consumers.Host.Handlers.Report.ReportOptions)),
+            ("Consumers:Http", typeof(Consumers.Host.Handlers.Http.HttpTaskOptions)),
+            ("Consumers:Http:Endpoints:<name>", typeof(Consumers.Host.Handlers.Http.HttpEndpointOptions)),
         ];
         var missing = from option in options
                       from property in option.Type.GetProperties()

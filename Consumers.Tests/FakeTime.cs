@@ -1,10 +1,11 @@
 namespace Consumers.Tests;
 
-/// <summary>A clock that stands still until it is advanced; timers fire inside <see cref="Advance"/>.</summary>
+/// <summary>A clock that stands still until it is advanced; timers fire inside <see cref="Advance"/>. Its wall clock can also be set, which no timer and no timestamp sees.</summary>
 public sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
+    private TimeSpan _set;
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -13,21 +14,37 @@ public sealed class FakeTime(DateTimeOffset? start = null) : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _set;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.UtcTicks;
+        }
+    }
+
+    /// <summary>Sets the wall clock forward, or back.</summary>
+    public void Set(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _set += by;
+        }
+    }
 
     /// <summary>Moves the clock forward, firing what falls due on the way in the order in which it does.</summary>
     public void Advance(TimeSpan by)
     {
-        var until = GetUtcNow() + by;
+        DateTimeOffset? end = null;
         while (true)
         {
             Timer? next;
             lock (_gate)
             {
+                var until = end ??= _now + by;
                 next = _timers.Where(timer => timer.DueAt <= until).MinBy(timer => timer.DueAt);
                 if (next is null)
                 {

@@ -9,8 +9,8 @@ public interface ITransportHarness : IAsyncDisposable
     /// <summary>Adds the transport to an instance; called once for each instance of a test.</summary>
     void AddTo(TaskConsumersBuilder builder);
 
-    /// <summary>Publishes bytes to the work queue, as any client of the broker can.</summary>
-    Task PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId = null, IReadOnlyDictionary<string, string>? headers = null);
+    /// <summary>Publishes bytes to the work queue, as any client of the broker can. Returns the id of a task whose body has none.</summary>
+    Task<string?> PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId = null, IReadOnlyDictionary<string, string>? headers = null);
 
     /// <summary>The dead letters so far, oldest first; they stay there.</summary>
     Task<IReadOnlyList<SeenMessage>> DeadLettersAsync(TestFleet fleet);
@@ -18,7 +18,7 @@ public interface ITransportHarness : IAsyncDisposable
     /// <summary>Status events announced since the harness was made.</summary>
     IReadOnlyList<StatusEvent> Statuses { get; }
 
-    /// <summary>Loses the consumer's connection, as a broken network does.</summary>
+    /// <summary>Loses the consumer's connection, as a broken network does; skips the test where that cannot be done.</summary>
     Task BreakConnectionAsync(TestFleet fleet);
 
     /// <summary>Messages ready in the work queue.</summary>

@@ -19,14 +19,14 @@ public sealed class InMemoryContract : TransportContract
 
         public void AddTo(TaskConsumersBuilder builder) => builder.AddInMemory();
 
-        public Task PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId, IReadOnlyDictionary<string, string>? headers)
+        public Task<string?> PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId, IReadOnlyDictionary<string, string>? headers)
         {
             if (Interlocked.Exchange(ref _listening, 1) == 0)
             {
                 BrokerOf(fleet).StatusAnnounced += _statuses.Enqueue;
             }
             BrokerOf(fleet).Publish(new InMemoryMessage(body, messageId, headers ?? new Dictionary<string, string>()));
-            return Task.CompletedTask;
+            return Task.FromResult(messageId);
         }
 
         public Task<IReadOnlyList<SeenMessage>> DeadLettersAsync(TestFleet fleet) => Task.FromResult<IReadOnlyList<SeenMessage>>(

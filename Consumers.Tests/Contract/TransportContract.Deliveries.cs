@@ -124,10 +124,10 @@ public abstract partial class TransportContract
     {
         await using var fleet = await StartAsync();
         var tasks = Enumerable.Range(0, 300).Select(_ => TestFleet.Task("ok")).ToArray();
-        var results = await fleet.Services.GetRequiredService<ITaskLedger>().EnqueueAsync("rabbit", tasks, TestContext.Current.CancellationToken);
+        var results = await fleet.Services.GetRequiredService<ITaskLedger>().EnqueueAsync(fleet.Transport.Module, tasks, TestContext.Current.CancellationToken);
         results.ShouldAllBe(result => result == EnqueueResult.Accepted);
 
-        fleet.Services.GetRequiredService<PublishRelay>().Offer("rabbit", tasks);
+        fleet.Services.GetRequiredService<PublishRelay>().Offer(fleet.Transport.Module, tasks);
 
         foreach (var task in tasks)
         {

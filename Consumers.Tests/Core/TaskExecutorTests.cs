@@ -113,6 +113,58 @@ public sealed class TaskExecutorTests : IDisposable
         _log.Effects.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_task_of_a_paused_type_is_parked_as_it_is_before_its_attempt_begins()
+    {
+        await PauseAsync("scripted");
+        var task = TestFleet.Task("ok") with { RetryCount = 2 };
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Settlements.ShouldHaveSingleItem().ShouldBeOfType<Settlement.Park>();
+        var onward = delivery.Onward.ShouldNotBeNull();
+        TaskMessageCodec.Decode(onward.Body, null, 5, out _).ShouldNotBeNull().RetryCount.ShouldBe(2);
+        onward.Delay.ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2.4));
+        _log.Effects.ShouldBeEmpty();
+        (Stats.Paused, Stats.Parked).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task A_pause_of_another_type_or_module_changes_nothing()
+    {
+        await PauseAsync("other");
+        await _services.GetRequiredService<IPauses>().PauseAsync(new PauseOrder("kafka", null, "a test", null), default);
+        var task = TestFleet.Task("ok");
+        _guard.Begins.Enqueue(_ => Begun(task, 1));
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Settlements.ShouldBe([Settlement.Ack.Instance]);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_suspect_when_its_module_is_paused_does_not_begin()
+    {
+        var (suspect, other) = (TestFleet.Task("wait"), TestFleet.Task("ok"));
+        _guard.Begins.Enqueue(_ => AttemptBegin.Suspect.Instance);
+        _guard.Begins.Enqueue(_ => Begun(suspect, 1));
+        var running = _executor.ExecuteAsync(new FakeDelivery(suspect));
+        await Eventually.TrueAsync(() => _log.Of(suspect.Id).Count == 1, "the suspect runs alone");
+        var delivery = new FakeDelivery(other);
+        var waiting = _executor.ExecuteAsync(delivery);
+        await PauseAsync(null);
+
+        _log.Gate.SetResult();
+        await Task.WhenAll(running, waiting);
+
+        delivery.Settlements.ShouldHaveSingleItem().ShouldBeOfType<Settlement.Park>();
+        _log.Of(other.Id).ShouldBeEmpty();
+    }
+
+    private ValueTask<PauseChange> PauseAsync(string? type) => _services.GetRequiredService<IPauses>().PauseAsync(new PauseOrder("rabbit", type, "a test", null), default);
+
     private static AttemptBegin.Begun Begun(TaskMessage task, long epoch) => new(new AttemptKey(task.Id, 1, 1), epoch, Seq: epoch);
 
     private sealed class ScriptedGuard : IAttemptGuard

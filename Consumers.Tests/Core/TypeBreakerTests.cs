@@ -57,6 +57,23 @@ public sealed class TypeBreakerTests
         (pause.Failed, pause.Attempts).ShouldBe((20, 20));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-3)]
+    public void A_clock_that_is_set_moves_no_probe(int hours)
+    {
+        Open();
+        var probeAt = _breaker.Pause!.NextProbeAt;
+        _time.Set(TimeSpan.FromHours(hours));
+
+        _breaker.Pause!.NextProbeAt.ShouldBe(probeAt.AddHours(hours), "people read it by the clock that was set");
+        _breaker.AskAgainAt(0).ShouldBe(probeAt.AddHours(hours));
+        _time.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromMilliseconds(1));
+        _breaker.TryEnter(isLastAttempt: false).ShouldBeNull("a millisecond early");
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _breaker.TryEnter(isLastAttempt: false).ShouldNotBeNull();
+    }
+
     [Fact]
     public void Lets_one_probe_through_and_closes_when_it_works()
     {

@@ -2,7 +2,7 @@ using Consumers.Core;
 
 namespace Consumers.Tests.Crash;
 
-/// <summary>Every point, and the end state that it must come to (docs/crash-points.md). Not here, because not in this build: K15, K16 (replay), K19 (Redis), K21, K22 (Kafka).</summary>
+/// <summary>Every point, and the end state that it must come to (docs/crash-points.md). Not here, because not in this build: K15, K16 (replay), K19 (Redis).</summary>
 internal static class CrashMatrix
 {
     /// <summary>The hit under load: late enough that many tasks are under way, early enough that all of them are not done.</summary>
@@ -47,6 +47,9 @@ internal static class CrashMatrix
 
     /// <summary>Reached once or a few times in a process, so driven by tests of their own.</summary>
     public static IReadOnlyList<string> OfTheProcess { get; } = [CrashPoints.Draining, CrashPoints.Recovering];
+
+    /// <summary>Of the Kafka module: KafkaKillTests.</summary>
+    public static IReadOnlyList<string> OfKafka { get; } = [CrashPoints.Processed, CrashPoints.Revoking];
 
     public static IEnumerable<CrashCase> All => [.. Publishing, .. BeforeTheOutcome, .. AfterTheOutcome, .. Onward];
 

@@ -46,9 +46,9 @@ public sealed class Fleet : IAsyncDisposable
         TaskMessage.Create("sleep", Encoding.UTF8.GetBytes($$"""{"complexityMs":{{milliseconds}}}"""), 3, TimeProvider.System.GetUtcNow());
 
     /// <summary>The task as the API tells it; null when it answers 404.</summary>
-    public static async Task<JsonElement?> FindAsync(HostProcess host, string id)
+    public static async Task<JsonElement?> FindAsync(HostProcess host, string id, string module = "rabbit")
     {
-        using var answer = await host.Http.GetAsync(new Uri($"/api/rabbit/tasks/{id}", UriKind.Relative));
+        using var answer = await host.Http.GetAsync(new Uri($"/api/{module}/tasks/{id}", UriKind.Relative));
         if (answer.StatusCode == HttpStatusCode.NotFound)
         {
             return null;
@@ -57,17 +57,30 @@ public sealed class Fleet : IAsyncDisposable
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    public static async Task<JsonElement> StatsAsync(HostProcess host) =>
-        await host.Http.GetFromJsonAsync<JsonElement>(new Uri("/api/rabbit/stats", UriKind.Relative));
+    public static async Task<JsonElement> StatsAsync(HostProcess host, string module = "rabbit")
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await host.Http.GetFromJsonAsync<JsonElement>(new Uri($"/api/{module}/stats", UriKind.Relative));
+            }
+            catch (HttpRequestException e) when (e.StatusCode is null && tries < 10 && !host.HasExited)
+            {
+                // A machine with no time left refuses a connection now and then; a host that is gone is another matter.
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+            }
+        }
+    }
 
     /// <summary>Waits until this many tasks are final, and none is on its way.</summary>
-    public static async Task<JsonElement> QuiesceAsync(HostProcess host, int tasks, TimeSpan? within = null)
+    public static async Task<JsonElement> QuiesceAsync(HostProcess host, int tasks, TimeSpan? within = null, string module = "rabbit")
     {
         JsonElement stats = default;
         await Eventually.TrueAsync(
             async () =>
             {
-                stats = await StatsAsync(host);
+                stats = await StatsAsync(host, module);
                 return Of(stats, "completed") + Of(stats, "failed") == tasks && Of(stats, "processing") + Of(stats, "retrying") + Of(stats, "queued") == 0;
             },
             () => $"{tasks} tasks are final; last seen {stats}",

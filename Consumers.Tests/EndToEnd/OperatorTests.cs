@@ -19,7 +19,7 @@ public sealed class OperatorTests
             page.SetDefaultTimeout(15_000);
 
             await page.GotoAsync(new Uri(host.Http.BaseAddress!, "/rabbit").ToString());
-            await page.GetByLabel("Type").FillAsync("flaky");
+            await page.GetByLabel("Type", new() { Exact = true }).FillAsync("flaky");
             await page.GetByLabel("Payload, JSON").FillAsync("""{"failTimes":2}""");
             await page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
 

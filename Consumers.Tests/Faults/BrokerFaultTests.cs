@@ -6,7 +6,7 @@ using Consumers.Tests.Fixtures;
 namespace Consumers.Tests.Faults;
 
 /// <summary>A broker that is there, and will not: an alarm, a full queue, a user who may no longer.</summary>
-public sealed class BrokerFaultTests(OwnBroker broker) : IClassFixture<OwnBroker>
+public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNode>
 {
     private const string Canary = "secret-canary-9417";
 
@@ -95,7 +95,7 @@ public sealed class BrokerFaultTests(OwnBroker broker) : IClassFixture<OwnBroker
 
     private IEnumerable<KeyValuePair<string, string>> Environment(string user, string password, string prefix) =>
     [
-        new("RABBITMQ_URL", broker.UrlFor(user, password)),
+        new("RABBITMQ_URL", broker.UrlFor(user, password).ToString()),
         new("Consumers__Rabbit__WorkQueue", $"{prefix}-work"),
         new("Consumers__Rabbit__Exchange", $"{prefix}-exchange"),
         new("Consumers__Rabbit__RetryQueuePrefix", $"{prefix}-retry"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consumers.Host.Proof;
+using Consumers.Tests.Fixtures;
 
 namespace Consumers.Tests.Fire;
 
@@ -11,7 +12,8 @@ public sealed class BrokerKills
     public async Task Kill_9_of_the_broker_loses_nothing_that_it_had_confirmed()
     {
         var kills = FireRun.Rounds(usually: 1, longer: 3);
-        await using var node = await BrokerNode.StartAsync();
+        await using var node = new BrokerNode();
+        await node.ReadyAsync();
         await using var run = new FireRun(node.Url, isGuarded: true, seed: 91);
         await run.StartAsync("consumer-1", "consumer-2");
         var firstAcks = new List<string>();
@@ -25,7 +27,7 @@ public sealed class BrokerKills
             await node.RestartAsync();
             var open = FireRun.NowUs();
             IReadOnlyList<long> acks = [];
-            await Fixtures.Eventually.TrueAsync(() => (acks = run.AcksSince(open)).Count > 0, "tasks complete again", TimeSpan.FromSeconds(90));
+            await Eventually.TrueAsync(() => (acks = run.AcksSince(open)).Count > 0, "tasks complete again", TimeSpan.FromSeconds(90));
             firstAcks.Add(((acks[0] - open) / 1e6).ToString("0.0 s", CultureInfo.InvariantCulture));
         }
         await run.GoesOnAsync(tasks: 200);

@@ -8,13 +8,15 @@ using RabbitMQ.Client;
 namespace Consumers.Tests.Fire;
 
 /// <summary>A broker as a client that is not ours sees it, through its deaths: it connects again, and it reads dead letters from a durable queue of its own.</summary>
-internal sealed class FireBroker(Uri url) : IAsyncDisposable
+internal sealed class FireBroker(Uri url) : IFireBroker
 {
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private IConnection? _connection;
     private IChannel? _channel;
 
     public string Prefix { get; } = $"fire-{Guid.NewGuid():N}"[..17];
+
+    public string Module => "rabbit";
 
     private string SeenDead => $"{Prefix}-seen-dead";
 

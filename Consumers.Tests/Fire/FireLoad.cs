@@ -6,7 +6,7 @@ using Consumers.Core;
 namespace Consumers.Tests.Fire;
 
 /// <summary>The load of a fire run, the same for the same seed, and the publisher's own history of it.</summary>
-internal sealed class FireLoad(FireBroker broker, ProcessHistory history, int seed)
+internal sealed class FireLoad(IFireBroker broker, ProcessHistory history, int seed)
 {
     public const int PerSecond = 120;
 

@@ -10,7 +10,7 @@ internal sealed class FireRun : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly ProcessHistory _history;
-    private readonly FireBroker _broker;
+    private readonly IFireBroker _broker;
     private readonly FireLoad _load;
     private readonly bool _isGuarded;
     private readonly Dictionary<string, HostProcess> _hosts = [];
@@ -20,9 +20,13 @@ internal sealed class FireRun : IAsyncDisposable
 
     /// <param name="isGuarded">False: no ledger rows, no guard.</param>
     public FireRun(Uri broker, bool isGuarded, int seed)
+        : this(new FireBroker(broker), isGuarded, seed)
     {
-        _isGuarded = isGuarded;
-        _broker = new FireBroker(broker);
+    }
+
+    public FireRun(IFireBroker broker, bool isGuarded, int seed)
+    {
+        (_isGuarded, _broker) = (isGuarded, broker);
         _history = ProcessHistory.Open(Histories, "driver", new InstanceIdentity("driver", TimeProvider.System), TimeProvider.System);
         _load = new FireLoad(_broker, _history, seed);
     }
@@ -58,15 +62,15 @@ internal sealed class FireRun : IAsyncDisposable
         [
             new("Consumers__History__Folder", Histories),
             new("Logging__LogLevel__Default", "Warning"),
-            new("Consumers__Rabbit__Guard", _isGuarded ? "ledger" : "none"),
-            new("Consumers__Rabbit__Record", _isGuarded ? "all" : "none"),
+            new($"Consumers__{_broker.Module}__Guard", _isGuarded ? "ledger" : "none"),
+            new($"Consumers__{_broker.Module}__Record", _isGuarded ? "all" : "none"),
         ]);
         _hosts[name] = await HostProcess.StartAsync(name, environment, _folder);
     }
 
     /// <summary>Waits until the instance runs at least three tasks.</summary>
     public Task AtWorkAsync(string name) => Eventually.TrueAsync(
-        async () => EndToEnd.Fleet.Of((await EndToEnd.Fleet.StatsAsync(_hosts[name])).GetProperty("instance"), "running") >= 3, $"{name} is at work", TimeSpan.FromSeconds(60));
+        async () => EndToEnd.Fleet.Of((await EndToEnd.Fleet.StatsAsync(_hosts[name], _broker.Module)).GetProperty("instance"), "running") >= 3, $"{name} is at work", TimeSpan.FromSeconds(60));
 
     /// <summary>kill -9, with the proof that it landed.</summary>
     public async Task KillAsync(string name)

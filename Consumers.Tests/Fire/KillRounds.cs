@@ -28,8 +28,8 @@ public sealed class KillRounds
     }
 }
 
-/// <summary>One fire at a time: each fleet needs the machine.</summary>
-[CollectionDefinition(Name)]
+/// <summary>One at a time, and beside nothing else: each fleet needs the machine, and a kill must meet it at work.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class FireCollection
 {
     public const string Name = "fire";

@@ -10,4 +10,5 @@ public readonly record struct AmqpMethod(ushort Class, ushort Method)
     public static readonly AmqpMethod BasicAck = new(60, 80);
 
     public static readonly AmqpMethod BasicConsume = new(60, 20);
+    public static readonly AmqpMethod BasicCancel = new(60, 30);
 }

@@ -1,33 +1,15 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 
 namespace Consumers.Tests.Fixtures;
 
-/// <summary>Stands between an instance and its broker and understands what it forwards: a test decides frame by frame.</summary>
-public sealed class AmqpProxy : IAsyncDisposable
+/// <summary>A proxy that understands what it forwards: a test decides frame by frame.</summary>
+public sealed class AmqpProxy : TcpProxy
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Uri _target;
-    private readonly Task _accepting;
-    private int _connections;
-
     private AmqpProxy(Uri target)
+        : base(target)
     {
-        _target = target;
-        _listener.Start();
-        Url = new UriBuilder(target) { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri;
-        _accepting = AcceptAsync();
     }
-
-    /// <summary>The target's URL with the proxy's address.</summary>
-    public Uri Url { get; }
-
-    /// <summary>Connections so far.</summary>
-    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Asked for each method frame, from several threads; forwards all unless told otherwise.</summary>
     public Func<AmqpFrame, AmqpVerdict> OnMethod { get; set; } = _ => AmqpVerdict.Forward;
@@ -38,62 +20,10 @@ public sealed class AmqpProxy : IAsyncDisposable
     /// <summary>While true, every byte is written by itself.</summary>
     public bool IsSlicing { get; set; }
 
-    public static AmqpProxy Start(Uri target) => new(target);
-
-    /// <summary>Resets every connection; returns how many there were.</summary>
-    public int ResetAll()
-    {
-        var reset = 0;
-        foreach (var client in _open.Keys)
-        {
-            reset += _open.TryRemove(client, out _) ? 1 : 0;
-            Reset(client);
-        }
-        return reset;
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using var server = new TcpClient();
-        using var cut = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        try
-        {
-            _open[client] = true;
-            await server.ConnectAsync(_target.Host, _target.IsDefaultPort || _target.Port < 0 ? 5672 : _target.Port, cut.Token);
-            (client.NoDelay, server.NoDelay) = (true, true);
-            var number = Interlocked.Increment(ref _connections);
-            await await Task.WhenAny(
-                PumpAsync(client.GetStream(), server.GetStream(), number, fromClient: true, cut.Token),
-                PumpAsync(server.GetStream(), client.GetStream(), number, fromClient: false, cut.Token));
-        }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-        }
-        finally
-        {
-            await cut.CancelAsync();
-            _open.TryRemove(client, out _);
-            Reset(client);
-        }
-    }
+    public static new AmqpProxy Start(Uri target) => new(target);
 
     /// <summary>Ends when one side ends, or a verdict cuts.</summary>
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, int connection, bool fromClient, CancellationToken cut)
+    protected override async Task PumpAsync(NetworkStream from, NetworkStream to, int connection, bool fromClient, CancellationToken cut)
     {
         // The protocol header of a client is the one thing that is no frame.
         if (fromClient)
@@ -120,6 +50,8 @@ public sealed class AmqpProxy : IAsyncDisposable
             }
             if (verdict is AmqpVerdict.CutBefore or AmqpVerdict.CutAfter)
             {
+                // The client sees a reset; what was forwarded to the broker arrives.
+                (fromClient ? from : to).Socket.LingerState = new LingerOption(true, 0);
                 return;
             }
         }
@@ -136,27 +68,6 @@ public sealed class AmqpProxy : IAsyncDisposable
         {
             await to.WriteAsync(bytes.AsMemory(i, 1), cut);
         }
-    }
-
-    private static void Reset(TcpClient client)
-    {
-        try
-        {
-            client.LingerState = new LingerOption(true, 0);
-            client.Close();
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        ResetAll();
-        _listener.Stop();
-        await _accepting;
-        _stop.Dispose();
     }
 }
 

@@ -67,7 +67,15 @@ public sealed partial class HostProcess : IAsyncDisposable
         var error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input ?? "");
         process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            Assert.Fail($"it did not end within 60 s:\n{await output}\n{await error}");
+        }
         return (process.ExitCode, await output, await error);
     }
 
@@ -118,6 +126,12 @@ public sealed partial class HostProcess : IAsyncDisposable
         };
         start.Environment["Consumers__Ledger__Path"] = folder.File("ledger.db");
         start.Environment.Remove("CONSUMERS_API_KEY");
+        // Its queue has one name for all; a test that wants the module gives it names of its own.
+        start.Environment["Consumers__Scaling__Enabled"] = "false";
+        // A fleet of the tests' own, unless the test says otherwise: names are unique in a Redis.
+        start.Environment.Remove("REDIS_URL");
+        // Only for a test that names a cluster.
+        start.Environment["Consumers__Kafka__Enabled"] = environment.Any(setting => setting.Key == "KAFKA_BOOTSTRAP_SERVERS") ? "true" : "false";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

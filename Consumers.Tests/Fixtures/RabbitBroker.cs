@@ -60,8 +60,8 @@ public sealed class RabbitBroker : IAsyncDisposable
     }
 
     /// <summary>The names of this test, for an instance that is a process of its own.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Environmental() =>
-        Names.Select(name => new KeyValuePair<string, string>($"Consumers__Rabbit__{name.Key}", name.Value)).Append(new("RABBITMQ_URL", Url));
+    public IEnumerable<KeyValuePair<string, string>> Environmental(string module = "Rabbit") =>
+        Names.Select(name => new KeyValuePair<string, string>($"Consumers__{module}__{name.Key}", name.Value)).Append(new("RABBITMQ_URL", Url));
 
     private Dictionary<string, string> Names => new()
     {

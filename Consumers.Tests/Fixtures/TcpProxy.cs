@@ -5,15 +5,16 @@ using System.Net.Sockets;
 namespace Consumers.Tests.Fixtures;
 
 /// <summary>Stands between an instance and its broker, so that a test can break the network.</summary>
-public sealed class TcpProxy : IAsyncDisposable
+public class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Uri _target;
     private readonly Task _accepting;
+    private int _connections;
 
-    private TcpProxy(Uri target)
+    protected TcpProxy(Uri target)
     {
         _target = target;
         _listener.Start();
@@ -24,10 +25,13 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>The target's URL with the proxy's address.</summary>
     public Uri Url { get; }
 
-    public static TcpProxy Start(Uri target) => new(target);
+    /// <summary>Connections that were let through so far.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>While true, every new connection is reset at once, as if nothing listened.</summary>
     public bool IsClosed { get; set; }
+
+    public static TcpProxy Start(Uri target) => new(target);
 
     /// <summary>Resets every connection; new ones are let through unless <see cref="IsClosed"/>. Returns how many there were.</summary>
     public int ResetAll()
@@ -44,6 +48,10 @@ public sealed class TcpProxy : IAsyncDisposable
         return reset;
     }
 
+    /// <summary>Forwards one direction until a side ends; then the connection is closed.</summary>
+    /// <param name="connection">Counted from 1.</param>
+    protected virtual Task PumpAsync(NetworkStream from, NetworkStream to, int connection, bool fromClient, CancellationToken cut) => from.CopyToAsync(to, cut);
+
     private async Task AcceptAsync()
     {
         try
@@ -56,7 +64,7 @@ public sealed class TcpProxy : IAsyncDisposable
                     Reset(client);
                     continue;
                 }
-                _ = ForwardAsync(client);
+                _ = ServeAsync(client);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -64,21 +72,26 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task ForwardAsync(TcpClient client)
+    private async Task ServeAsync(TcpClient client)
     {
         using var server = new TcpClient();
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         try
         {
-            await server.ConnectAsync(_target.Host, _target.IsDefaultPort || _target.Port < 0 ? 5672 : _target.Port, _stop.Token);
+            await server.ConnectAsync(_target.Host, _target.IsDefaultPort || _target.Port < 0 ? 5672 : _target.Port, cut.Token);
             (client.NoDelay, server.NoDelay) = (true, true);
             _open[client] = true;
-            await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream(), _stop.Token), server.GetStream().CopyToAsync(client.GetStream(), _stop.Token));
+            var number = Interlocked.Increment(ref _connections);
+            await await Task.WhenAny(
+                PumpAsync(client.GetStream(), server.GetStream(), number, fromClient: true, cut.Token),
+                PumpAsync(server.GetStream(), client.GetStream(), number, fromClient: false, cut.Token));
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
         }
         finally
         {
+            await cut.CancelAsync();
             _open.TryRemove(client, out _);
             client.Dispose();
         }
@@ -99,6 +112,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _stop.CancelAsync();
         ResetAll();
         _listener.Stop();

@@ -25,7 +25,7 @@ public sealed class TestFleet : IAsyncDisposable
 
     public ITaskQueries Queries => Services.GetRequiredService<ITaskQueries>();
 
-    public ModuleStats Stats => Services.GetRequiredService<PipelineStats>().For("rabbit");
+    public ModuleStats Stats => Services.GetRequiredService<PipelineStats>().For(Transport.Module);
 
     public static async Task<TestFleet> StartAsync(Action<TaskConsumersBuilder> addTransport, Action<ConsumersOptions>? configure = null, TempFolder? folder = null, string name = "test-1")
     {

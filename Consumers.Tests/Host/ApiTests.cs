@@ -84,7 +84,7 @@ public sealed class ApiTests(SharedHost shared) : IClassFixture<SharedHost>
         var response = await _host.PostAsync("/api/kafka/tasks", """{"type":"sleep"}""");
 
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await HostUnderTest.JsonOf(response)).GetProperty("detail").GetString().ShouldBe("This host has no module 'kafka'. Its modules: rabbit.");
+        (await HostUnderTest.JsonOf(response)).GetProperty("detail").GetString().ShouldBe("This host has no module 'kafka'. Its modules: rabbit, scaling.");
     }
 
     [Theory]
@@ -168,8 +168,9 @@ public sealed class ApiTests(SharedHost shared) : IClassFixture<SharedHost>
     {
         var paths = (await _host.JsonAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject().Select(path => path.Name).ToArray();
 
-        paths.ShouldBeSubsetOf(["/api/fleet", "/api/{module}/tasks", "/api/{module}/tasks/batch", "/api/{module}/tasks/{id}", "/api/{module}/stats", "/health/live", "/health/ready"]);
-        paths.Length.ShouldBe(7);
+        paths.ShouldBeSubsetOf(["/api/fleet", "/api/{module}/tasks", "/api/{module}/tasks/batch", "/api/{module}/tasks/{id}", "/api/{module}/stats", "/health/live", "/health/ready",
+            "/api/{module}/pause", "/api/{module}/resume", "/api/{module}/types/{type}/pause", "/api/{module}/types/{type}/resume"]);
+        paths.Length.ShouldBe(11);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
             var complaints = new List<string>();
             page.Console += (_, message) => complaints.Add(message.Text);
             page.PageError += (_, error) => complaints.Add(error);
-            foreach (var path in new[] { "/", "/rabbit", "/tasks", $"/tasks/{id}" })
+            foreach (var path in new[] { "/", "/rabbit", "/scaling", "/instances", "/pausing/rabbit?type=email", "/tasks", $"/tasks/{id}" })
             {
                 await page.GotoAsync(new Uri(_host.Address, path).ToString());
 

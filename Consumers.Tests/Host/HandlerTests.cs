@@ -90,16 +90,6 @@ public sealed class HandlerTests
         return new EmailTaskHandler(new PickupFolderSender(options, new FakeTime()), options);
     }
 
-    private static async Task<TaskOutcome> RunAsync(ITaskHandler handler, string type, string payload, int attempt = 1, CancellationToken cancellationToken = default) =>
-        await handler.HandleAsync(new TaskContext
-        {
-            Id = "..",
-            Type = type,
-            Payload = Encoding.UTF8.GetBytes(payload),
-            Attempt = attempt,
-            Series = 1,
-            MaxRetries = 5,
-            Module = "rabbit",
-            WorkerId = "w",
-        }, cancellationToken);
+    private static Task<TaskOutcome> RunAsync(ITaskHandler handler, string type, string payload, int attempt = 1, CancellationToken cancellationToken = default) =>
+        OneAttempt.RunAsync(handler, type, payload, attempt, cancellationToken: cancellationToken);
 }

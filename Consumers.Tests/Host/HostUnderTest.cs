@@ -35,7 +35,9 @@ public sealed class HostUnderTest : IAsyncDisposable
         var all = new Dictionary<string, string?>
         {
             ["RABBITMQ_URL"] = "embedded",
+            ["Consumers:Kafka:Enabled"] = "false",
             ["CONSUMERS_API_KEY"] = "",
+            ["REDIS_URL"] = "",
             ["Consumers:Ledger:Path"] = folder.File("ledger.db"),
             ["Consumers:Email:PickupFolder"] = folder.File("outbox"),
             ["Consumers:Retry:Base"] = "00:00:00.050",

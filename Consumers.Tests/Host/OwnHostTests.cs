@@ -19,6 +19,7 @@ public sealed class OwnHostTests
         var start = new ProcessStartInfo("dotnet", dll) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["RABBITMQ_URL"] = $"amqp://guest:guest@127.0.0.1:{HostProcess.FreePort()}/";
         start.Environment["CONSUMER_ID"] = "own-host";
+        start.Environment.Remove("REDIS_URL");
         using var process = Process.Start(start)!;
         try
         {

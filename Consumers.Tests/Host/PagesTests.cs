@@ -18,7 +18,7 @@ public sealed class PagesTests(SharedHost shared) : IClassFixture<SharedHost>
         (await _host.PostAsync("/api/rabbit/tasks", body)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await _host.WaitForAsync(id, "FAILED");
 
-        string[] paths = ["/", "/rabbit", "/tasks", $"/tasks/{id}", $"/tasks?key={Uri.EscapeDataString(Script)}&type={Uri.EscapeDataString(Script)}&worker={Uri.EscapeDataString(Script)}&status={Uri.EscapeDataString(Script)}&after={Uri.EscapeDataString(Script)}", $"/tasks/{Uri.EscapeDataString(Script)}", $"/login?returnUrl={Uri.EscapeDataString(Script)}", $"/{Uri.EscapeDataString(Script)}"];
+        string[] paths = ["/", "/rabbit", "/scaling", "/instances", "/tasks", $"/tasks/{id}", $"/tasks?key={Uri.EscapeDataString(Script)}&type={Uri.EscapeDataString(Script)}&worker={Uri.EscapeDataString(Script)}&status={Uri.EscapeDataString(Script)}&after={Uri.EscapeDataString(Script)}", $"/tasks/{Uri.EscapeDataString(Script)}", $"/login?returnUrl={Uri.EscapeDataString(Script)}", $"/{Uri.EscapeDataString(Script)}"];
         foreach (var path in paths)
         {
             var page = await PageAsync(path);

@@ -14,7 +14,7 @@ public sealed class PauseTests
             ("Consumers:Breaker:BreakDuration", "00:01:00"));
         foreach (var id in (string[])["first", "second", "third"])
         {
-            await host.PostAsync("/api/rabbit/tasks", $$$"""{"id":"{{{id}}}","type":"flaky","payload":{"failTimes":1}}""");
+            await host.PostAsync("/api/rabbit/tasks", $$$"""{"id":"{{{id}}}","type":"flaky","payload":{"failTimes":9}}""");
         }
         await Eventually.TrueAsync(async () => (await host.JsonAsync("/api/rabbit/stats")).GetProperty("breakers").GetArrayLength() == 1, "a breaker is open");
 

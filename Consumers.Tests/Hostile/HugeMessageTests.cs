@@ -10,8 +10,8 @@ public sealed class HugeMessageTests
     private const int MiB = 1024 * 1024;
 
     /// <summary>
-    /// A quiet lane has a prefetch of 6, so 6 × 16 MiB are on their way before the first is looked at. Each is there twice for a moment, in the client's buffer and as a
-    /// body, and one at a time is written again in a buffer of the next power of two. 6 × 16 × 2 + 32 is 224; the process takes 150 by itself. One of 70 MiB: 70 + 128 + 128.
+    /// A quiet lane has a prefetch of 6, so 6 × 16 MiB are in the client's memory before the first is looked at; they are not copied, and one at a time is written again in a
+    /// buffer of the next power of two. 6 × 16 + 32 is 128; the process takes 150 by itself. One of 70 MiB: 128 + 128. The rest is for what the collector has not given back.
     /// </summary>
     private const int MostMiB = 600;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Consumers.Core;
+using Consumers.Tests.Fire;
 using Consumers.Tests.Fixtures;
 
 namespace Consumers.Tests.Hostile;
@@ -7,6 +8,7 @@ namespace Consumers.Tests.Hostile;
 using Fleet = Consumers.Tests.EndToEnd.Fleet;
 
 /// <summary>Handlers that hold on to what is not theirs: slots, threads.</summary>
+[Collection(FireCollection.Name)]
 public sealed class MisbehavingHandlerTests
 {
     private static readonly KeyValuePair<string, string> Allowed = new("Consumers__Flaky__AllowCrashes", "true");

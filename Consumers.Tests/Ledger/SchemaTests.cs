@@ -2,6 +2,8 @@ using Consumers.Core;
 using Consumers.Ledger;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Shouldly;
 using Xunit;
 
@@ -46,7 +48,7 @@ public sealed class SchemaTests
     {
         await using var ledger = new TestLedger();
         await ledger.StartAsync();
-        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances;");
+        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances; DROP TABLE Pauses; DROP TABLE Audit;");
         ledger.Read("CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER NOT NULL PRIMARY KEY, Timestamp TEXT NOT NULL)");
         ledger.Read("INSERT OR REPLACE INTO __EFMigrationsLock VALUES (1, '2026-01-01 00:00:00')");
 
@@ -63,7 +65,26 @@ public sealed class SchemaTests
         var instances = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => ledger.StartAsync($"consumer-{i}", TimeProvider.System))));
 
         await Task.WhenAll(instances.Select((instance, i) => instance.BegunAsync($"t{i}")));
-        ledger.Read("SELECT COUNT(*) FROM __EFMigrationsHistory").ShouldBe("1");
+        ledger.Read("SELECT group_concat(MigrationId, ' ') FROM (SELECT MigrationId FROM __EFMigrationsHistory ORDER BY 1)").ShouldBe("20261121000000_Initial 20261121000001_Pauses");
+    }
+
+    [Fact]
+    public async Task A_ledger_of_the_first_schema_is_migrated_with_what_is_in_it()
+    {
+        await using var ledger = new TestLedger();
+        Directory.CreateDirectory(Path.GetDirectoryName(ledger.Path)!);
+        var database = new LedgerDatabase(Microsoft.Extensions.Options.Options.Create(ledger.Options));
+        await using (var context = database.CreateMigrating())
+        {
+            await context.GetService<IMigrator>().MigrateAsync("20261121000000_Initial");
+        }
+        ledger.Read("INSERT INTO Tasks (Id, Module, Type, Status, RetryCount, MaxRetries, Series, Attempt, Epoch, Seq, CreatedAt, ChangedAt, AwaitsPublishing, SharedDeaths, SolitaryDeaths, Solitary, Owed) VALUES ('old', 'rabbit', 'email', 'COMPLETED', 0, 5, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0)");
+        ledger.Read("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('Pauses', 'Audit')").ShouldBe("0");
+
+        var instance = await ledger.StartAsync();
+
+        (await instance.Queries.FindAsync("old", CancellationToken.None)).ShouldNotBeNull().Task.State.ShouldBe(TaskState.Completed);
+        (await instance.Pauses.PauseAsync(new PauseOrder("rabbit", null, "anna", null), CancellationToken.None)).IsNew.ShouldBeTrue();
     }
 
     [Fact]

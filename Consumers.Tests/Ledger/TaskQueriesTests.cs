@@ -139,7 +139,7 @@ public sealed class TaskQueriesTests
             .ShouldContain("COVERING INDEX IX_Tasks_Waiting");
     }
 
-    private static string Plan(TestLedger ledger, string query)
+    internal static string Plan(TestLedger ledger, string query)
     {
         using var connection = ledger.OpenForeign();
         // ToQueryString declares the parameters as ".param set @name value".

@@ -83,13 +83,15 @@ internal sealed class TestInstance : IAsyncDisposable
         Health = new LedgerHealth(Database, time);
         Writer = new LedgerWriter(Database, Health, time, NullLogger<LedgerWriter>.Instance);
         Migrator = new LedgerMigrator(Database, time);
-        Judge = new OwnerJudge(Identity, Host);
+        Leases = new LeaseWatch(time);
+        Judge = new OwnerJudge(Identity, Host, Leases);
         // A clock of its own that stands still: nothing renews behind the test's back.
-        Keeper = new LeaseKeeper(Migrator, Writer, Identity, Host, Judge, new FakeTime(), NullLogger<LeaseKeeper>.Instance);
+        Keeper = new LeaseKeeper(Migrator, Writer, Identity, Host, Judge, Leases, new FakeTime(), NullLogger<LeaseKeeper>.Instance);
         Guard = new LedgerAttemptGuard(Writer, Identity, Judge, new RetrySchedule(new RetryOptions()));
         Tasks = new TaskLedger(Writer, Database, Judge, time);
         Queries = new TaskQueries(Database);
         Fleet = new LedgerFleetState(Keeper, Database, time);
+        Pauses = new LedgerPauses(Database, Writer, time, NullLogger<LedgerPauses>.Instance);
         Time = time;
         _report = new InstanceReport(name, Identity.RunId, Identity.Host, Identity.Pid, "1", "rabbit", null, Identity.StartedAt, Identity.StartedAt, "running", 0, 0, 0);
     }
@@ -110,6 +112,8 @@ internal sealed class TestInstance : IAsyncDisposable
 
     public LedgerMigrator Migrator { get; }
 
+    public LeaseWatch Leases { get; }
+
     public OwnerJudge Judge { get; }
 
     public LeaseKeeper Keeper { get; }
@@ -122,9 +126,13 @@ internal sealed class TestInstance : IAsyncDisposable
 
     public IFleetState Fleet { get; }
 
+    /// <summary>Read when the test starts it, and when its clock says so.</summary>
+    public LedgerPauses Pauses { get; }
+
     public Task RenewAsync() => Writer.RunAsync(
         transaction =>
         {
+            Leases.Look(transaction);
             InstanceRows.Renew(transaction, _report, Host);
             return true;
         },
@@ -164,6 +172,8 @@ internal sealed class TestInstance : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Pauses.StopAsync(CancellationToken.None);
+        Pauses.Dispose();
         await Task.Run(Writer.Dispose);
     }
 }

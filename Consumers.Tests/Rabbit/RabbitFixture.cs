@@ -33,6 +33,8 @@ internal sealed class RabbitFixture : IAsyncDisposable
 
     public DrainSignals Drain { get; }
 
+    public InMemoryPauses Pauses { get; } = new(TimeProvider.System);
+
     public RabbitTopologyNames Names => RabbitTopologyNames.Of(Options);
 
     public static string? Url => Environment.GetEnvironmentVariable("RABBITMQ_URL");
@@ -84,7 +86,7 @@ internal sealed class RabbitFixture : IAsyncDisposable
     }
 
     public RabbitTaskSource Source(RabbitModule module, Func<Delivery, Task> execute) =>
-        new(module, () => execute, Drain, NullLogger<RabbitTaskSource>.Instance);
+        new(module, () => execute, Pauses, Drain, NullLogger<RabbitTaskSource>.Instance);
 
     /// <summary>As SIGTERM does.</summary>
     public void StopTaking() => _stop.Cancel();

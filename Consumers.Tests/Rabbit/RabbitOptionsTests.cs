@@ -10,7 +10,7 @@ public sealed class RabbitOptionsTests
     [Fact]
     public void All_that_is_wrong_is_said_at_once_and_never_the_password()
     {
-        var result = new RabbitOptionsValidator().Validate(null, new RabbitOptions { Url = "http://user:secret@host/", DeliveryLimit = 5, Lanes = 0, WorkQueue = "" });
+        var result = new RabbitOptionsValidator().Validate(null, new RabbitOptions { Url = "http://user:secret@host/", DeliveryLimit = 5, Lanes = -1, WorkQueue = "" });
         result.Failures!.Count().ShouldBe(4);
         result.FailureMessage!.ShouldContain("Consumers:Rabbit:DeliveryLimit is '5', but must be 11 to 1000000");
         result.FailureMessage!.ShouldNotContain("secret");

@@ -1,12 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Consumers.Tests.Fixtures;
 
-namespace Consumers.Tests.Faults;
+namespace Consumers.Tests.Fixtures;
 
-/// <summary>A RabbitMQ node of the tests' own, with its own name daemon, to be alarmed and reconfigured at will. Skips where the server is not installed.</summary>
-public sealed class OwnBroker : IAsyncLifetime
+/// <summary>A RabbitMQ node of one test's or one class's own, with its own name daemon, to be alarmed, reconfigured and killed at will. Skips where the server is not installed.</summary>
+public sealed class BrokerNode : IAsyncLifetime
 {
     private const string Binaries = "/usr/lib/rabbitmq/bin";
 
@@ -15,9 +15,14 @@ public sealed class OwnBroker : IAsyncLifetime
     private readonly int _port = HostProcess.FreePort();
     private readonly int _distributionPort = HostProcess.FreePort();
     private readonly int _epmdPort = HostProcess.FreePort();
-    private bool _isStarted;
+    private readonly List<Process> _started = [];
 
-    public string UrlFor(string user, string password) => $"amqp://{user}:{password}@127.0.0.1:{_port}/";
+    public Uri Url => UrlFor("guest", "guest");
+
+    /// <summary>Of the server itself, not of the script that started it; 0 until it is started.</summary>
+    public int Pid { get; private set; }
+
+    public Uri UrlFor(string user, string password) => new($"amqp://{user}:{password}@127.0.0.1:{_port}/");
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -25,34 +30,57 @@ public sealed class OwnBroker : IAsyncLifetime
     public async Task ReadyAsync()
     {
         Assert.SkipUnless(File.Exists($"{Binaries}/rabbitmq-server"), "RabbitMQ's server is not installed here: this test needs a node of its own");
-        if (_isStarted)
+        if (Pid != 0)
         {
             return;
         }
-        _isStarted = true;
         Directory.CreateDirectory(_folder.File("mnesia"));
         Directory.CreateDirectory(_folder.File("log"));
         File.WriteAllText(_folder.File("rabbitmq.conf"), $"listeners.tcp.local = 127.0.0.1:{_port}\nlog.console = false\ndisk_free_limit.absolute = 50MB\nraft.wal_max_size_bytes = 67108864\n");
         File.WriteAllText(_folder.File("enabled_plugins"), "[].\n");
         File.WriteAllText(_folder.File("rabbitmq-env.conf"), "");
-        using var server = Start("rabbitmq-server", []);
-        await Eventually.TrueAsync(AnswersAsync, "the broker's port is open", TimeSpan.FromSeconds(120));
+        await RestartAsync();
         await ControlAsync("await_startup");
     }
 
-    /// <summary>Runs <c>rabbitmqctl</c> against this node alone.</summary>
-    public async Task ControlAsync(params string[] arguments)
+    /// <summary>Starts the server on the same data; returns when its port takes connections, which is before it serves them.</summary>
+    public async Task RestartAsync()
+    {
+        var server = Start("rabbitmq-server", []);
+        _started.Add(server);
+        server.BeginOutputReadLine();
+        server.BeginErrorReadLine();
+        await Eventually.TrueAsync(AnswersAsync, "the broker's port is open", TimeSpan.FromSeconds(120));
+        Pid = PidsOf("beam.smp").Single();
+    }
+
+    /// <summary>Returns the pid that is gone.</summary>
+    public async Task<int> Kill9Async()
+    {
+        var pid = Pid;
+        using (var process = Process.GetProcessById(pid))
+        {
+            process.Kill();
+            // Not only until its environment cannot be read: it gives that back before its sockets.
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        Directory.Exists($"/proc/{pid}").ShouldBeFalse("the killed broker is gone");
+        return pid;
+    }
+
+    /// <summary>Runs <c>rabbitmqctl</c> against this node alone; returns what it printed.</summary>
+    public async Task<string> ControlAsync(params string[] arguments)
     {
         using var control = Start("rabbitmqctl", ["-n", _name, .. arguments]);
         var output = Task.WhenAll(control.StandardOutput.ReadToEndAsync(), control.StandardError.ReadToEndAsync());
         await control.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         control.ExitCode.ShouldBe(0, string.Join('\n', await output));
+        return (await output)[0];
     }
 
     private Process Start(string command, string[] arguments)
     {
-        var isServer = command == "rabbitmq-server";
-        var start = new ProcessStartInfo($"{Binaries}/{command}", arguments) { WorkingDirectory = _folder.Path, RedirectStandardOutput = !isServer, RedirectStandardError = !isServer };
+        var start = new ProcessStartInfo($"{Binaries}/{command}", arguments) { WorkingDirectory = _folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
         // The machine's own configuration must not leak in.
         start.Environment.Clear();
         foreach (var (name, value) in Environment())
@@ -96,31 +124,31 @@ public sealed class OwnBroker : IAsyncLifetime
     }
 
     /// <summary>By the node's name in their environment: a command line can be anybody's.</summary>
-    private IEnumerable<int> Pids()
+    private List<int> PidsOf(string command)
     {
+        var found = new List<int>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            var isOurs = false;
             try
             {
-                isOurs = int.TryParse(Path.GetFileName(folder), out _)
-                    && File.ReadAllText($"{folder}/comm").Trim() is "beam.smp" or "epmd"
-                    && File.ReadAllText($"{folder}/environ").Split('\0').Contains($"RABBITMQ_NODENAME={_name}");
+                if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
+                    && File.ReadAllText($"{folder}/comm").Trim() == command
+                    && File.ReadAllText($"{folder}/environ").Split('\0').Contains($"RABBITMQ_NODENAME={_name}"))
+                {
+                    found.Add(pid);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // It ended while we looked, or belongs to somebody else.
             }
-            if (isOurs)
-            {
-                yield return int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture);
-            }
         }
+        return found;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var pid in Pids().ToArray())
+        foreach (var pid in PidsOf("beam.smp").Concat(PidsOf("epmd")))
         {
             try
             {
@@ -133,6 +161,7 @@ public sealed class OwnBroker : IAsyncLifetime
                 // Gone already.
             }
         }
+        _started.ForEach(started => started.Dispose());
         _folder.Dispose();
     }
 }

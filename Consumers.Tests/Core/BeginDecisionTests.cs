@@ -1,16 +1,15 @@
 using Consumers.Core;
-using Consumers.Ledger;
 using Shouldly;
 using Xunit;
 
-namespace Consumers.Tests.Ledger;
+namespace Consumers.Tests.Core;
 
 public sealed class BeginDecisionTests
 {
     private const long Now = 1_000_000;
 
     [Fact]
-    public void A_task_that_the_ledger_does_not_know_begins() =>
+    public void A_task_that_the_guard_does_not_know_begins() =>
         Decide(Claim(attempt: 1), null).ShouldBe(new BeginVerdict.Begin(1, 1, default));
 
     [Theory]
@@ -73,7 +72,7 @@ public sealed class BeginDecisionTests
     }
 
     [Fact]
-    public void The_larger_of_the_ledgers_and_the_messages_count_holds()
+    public void The_larger_of_the_guards_and_the_messages_count_holds()
     {
         Decide(Claim(attempt: 4), Row(TaskState.Retrying, attempt: 1)).ShouldBe(new BeginVerdict.Begin(1, 4, default));
         Decide(Claim(attempt: 1), Row(TaskState.Queued, attempt: 3)).ShouldBe(new BeginVerdict.Begin(1, 4, default));
@@ -128,14 +127,13 @@ public sealed class BeginDecisionTests
         }
     }
 
-    private static BeginVerdict Decide(BeginClaim claim, TaskSnapshot? row, OwnerLife owner = OwnerLife.Alive) => BeginDecision.Decide(claim, row, owner, Now);
+    private static BeginVerdict Decide(BeginClaim claim, GuardedTask? row, OwnerLife owner = OwnerLife.Alive) => BeginDecision.Decide(claim, row, owner, Now);
 
     private static BeginClaim Claim(int attempt = 1, int series = 1, bool solitary = false) => new(series, attempt, 5, solitary);
 
-    private static TaskSnapshot Row(TaskState state, int? attempt = null) => new()
+    private static GuardedTask Row(TaskState state, int? attempt = null) => new()
     {
         Id = "t",
-        Module = "rabbit",
         Type = "email",
         State = state,
         Attempt = attempt ?? (state == TaskState.Queued ? 0 : 1),

@@ -1,0 +1,156 @@
+using Consumers.Core;
+using Consumers.Kafka;
+using Consumers.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Consumers.Tests.Kafka;
+
+/// <summary>Brokers that refuse, go away, fence or forget: injected into the mock cluster, and therefore skipped on a real one.</summary>
+public sealed class FaultTests
+{
+    private const short Produce = 0;
+    private const short Heartbeat = 12;
+    private const int NotEnoughReplicas = 19;
+    private const int TopicAuthorizationFailed = 29;
+    private const int FencedInstanceId = 82;
+
+    [Theory]
+    [InlineData(NotEnoughReplicas)]
+    [InlineData(TopicAuthorizationFailed)]
+    public async Task A_retry_that_is_not_confirmed_is_published_again_and_neither_dropped_nor_dead_lettered(int error)
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
+        var cluster = fleet.Broker.Faults;
+        var instance = await fleet.StartAsync(kafka: options => (options.PublishTimeout, options.StatusEvents) = (TimeSpan.FromSeconds(1), false));
+        var task = TestFleet.Task("retry", "ok");
+        var at = await fleet.Broker.PublishAsync(task, partition: 0);
+        cluster.FailNext(Produce, Enumerable.Repeat(error, 4).ToArray());
+
+        await instance.ReachesAsync(task.Id, TaskState.Completed);
+
+        instance.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
+        (await fleet.Broker.DeadLettersAsync()).ShouldBeEmpty();
+        await Eventually.TrueAsync(async () => (await fleet.Broker.CommittedAsync()).GetValueOrDefault(0) == at.Offset.Value + 1, "then it is committed");
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_away_nothing_is_committed_and_all_of_it_is_done_when_it_is_back()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 2);
+        var cluster = fleet.Broker.Faults;
+        var instance = await fleet.StartAsync(kafka: options => options.PublishTimeout = TimeSpan.FromSeconds(1));
+        var tasks = Enumerable.Range(0, 30).Select(_ => TestFleet.Task("retry", "ok")).ToArray();
+        foreach (var task in tasks)
+        {
+            await fleet.Broker.PublishAsync(task);
+        }
+        await Eventually.TrueAsync(() => instance.Log.Effects.Count >= 3, "some ran");
+
+        cluster.SetDown();
+        await Eventually.TrueAsync(() => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State.Health == DependencyHealth.Down, "the state says so");
+        cluster.SetUp();
+
+        foreach (var task in tasks)
+        {
+            await instance.ReachesAsync(task.Id, TaskState.Completed);
+            instance.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
+        }
+        await Eventually.TrueAsync(() => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State.Health == DependencyHealth.Up, "the state says so");
+    }
+
+    [Fact]
+    public async Task A_publish_that_is_not_confirmed_fails_for_its_caller()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync();
+        var cluster = fleet.Broker.Faults;
+        var instance = await fleet.StartAsync(kafka: options => options.PublishTimeout = TimeSpan.FromSeconds(1));
+        cluster.SetDown();
+
+        var failure = await Should.ThrowAsync<PublishFailedException>(async () => await instance.Transport.PublishAsync(TestFleet.Task("ok"), CancellationToken.None));
+
+        failure.Failure.ShouldBe(PublishFailure.Unavailable);
+        cluster.SetUp();
+        var task = TestFleet.Task("ok");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await instance.Transport.PublishAsync(task, CancellationToken.None);
+                    return true;
+                }
+                catch (PublishFailedException)
+                {
+                    return false;
+                }
+            },
+            "it is confirmed when the broker is back");
+        await instance.ReachesAsync(task.Id, TaskState.Completed);
+    }
+
+    [Fact]
+    public async Task A_fenced_static_member_stops_with_a_clear_error()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync();
+        var cluster = fleet.Broker.Faults;
+        var instance = await fleet.StartAsync(kafka: options => options.StaticMembership = true);
+
+        cluster.FailNext(Heartbeat, FencedInstanceId);
+
+        var source = instance.Services.GetServices<IHostedService>().OfType<KafkaTaskSource>().Single();
+        await Eventually.TrueAsync(() => source.ExecuteTask!.IsFaulted, "the module stops");
+        source.ExecuteTask!.Exception!.InnerException.ShouldBeOfType<KafkaFencedException>().Message.ShouldContain("two instances have the same CONSUMER_ID");
+        await Eventually.TrueAsync(() => instance.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, "the process stops");
+    }
+
+    [Fact]
+    public async Task Records_that_were_deleted_before_they_were_read_are_a_gap_that_is_shown()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
+        var cluster = fleet.Broker.Faults;
+        var first = await fleet.StartAsync("test-1");
+        for (var i = 0; i < 5; i++)
+        {
+            await fleet.Broker.PublishAsync(KafkaFleet.Recorded(i));
+        }
+        await fleet.CompletedAsync(first, 5);
+        await Eventually.TrueAsync(async () => await fleet.Broker.LagAsync() == 0, "all is committed");
+        await fleet.StopAsync("test-1");
+        for (var i = 5; i < 20; i++)
+        {
+            await fleet.Broker.PublishAsync(KafkaFleet.Recorded(i));
+        }
+        cluster.DeleteRecords(fleet.Broker.WorkTopic, 0, 12);
+
+        var second = await fleet.StartAsync("test-2");
+        await fleet.CompletedAsync(second, 13);
+
+        KafkaFleet.RebalancesOf(second).Where(entry => entry.Kind == RebalanceKind.Gap).ShouldHaveSingleItem().What.ShouldContain("the records 5 to 11 were deleted before they were read");
+        fleet.Recording.All.Where(recorded => recorded.IsBegin).Select(recorded => recorded.Number).Order().ShouldBe([.. Enumerable.Range(0, 5), .. Enumerable.Range(12, 8)]);
+    }
+
+    [Fact]
+    public async Task Without_its_topics_and_the_right_to_make_them_nothing_is_consumed_and_the_state_names_them()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync();
+        var instance = await fleet.StartAsync(kafka: options => (options.CreateTopics, options.WorkTopic) = (false, $"{fleet.Broker.Prefix}-other"), waits: false);
+
+        string Said() => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State.Description;
+        await Eventually.TrueAsync(() => new ValueTask<bool>(Said().Contains($"Missing topics: '{fleet.Broker.Prefix}-other' (2 partitions)", StringComparison.Ordinal)), Said);
+    }
+
+    [Fact]
+    public async Task Topics_with_other_partitions_than_configured_work_and_are_named()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 2);
+        var instance = await fleet.StartAsync(kafka: options => options.Partitions = 5);
+        var task = await instance.PublishAsync("ok");
+        await instance.ReachesAsync(task.Id, TaskState.Completed);
+
+        await Eventually.TrueAsync(
+            () => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State is { Health: DependencyHealth.Degraded } state
+                && state.Description.Contains($"'{fleet.Broker.WorkTopic}' has 2 partitions, 5 are configured", StringComparison.Ordinal),
+            "the state names it");
+    }
+}
