@@ -47,7 +47,7 @@ public sealed class CrashMatrixTests
         using var folder = new TempFolder();
         CrashPoint.Fuse.From(text).ShouldBeNull();
 
-        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{HostProcess.FreePort()}"], [new(CrashPoint.Variable, text)], folder);
+        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{FreePort.Take()}"], [new(CrashPoint.Variable, text)], folder);
 
         exit.ShouldBe(2, error);
         error.ShouldContain($"{CrashPoint.Variable} is '{text}', but must be one of K0, K1");

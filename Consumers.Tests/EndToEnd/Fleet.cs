@@ -70,6 +70,10 @@ public sealed class Fleet : IAsyncDisposable
                 // A machine with no time left refuses a connection now and then; a host that is gone is another matter.
                 await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
             }
+            catch (HttpRequestException e) when (e.StatusCode is null)
+            {
+                throw new InvalidOperationException($"The host does not answer; it {(host.HasExited ? "has ended" : "lives")}. Its output:\n{host.Output}", e);
+            }
         }
     }
 

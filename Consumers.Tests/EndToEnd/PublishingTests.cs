@@ -47,7 +47,7 @@ public sealed class PublishingTests
 
         var (exit, _, error) = await HostProcess.RunAsync(
             ["publish", "rabbit", "--type", "sleep", "--count", "1"],
-            [new("RABBITMQ_URL", $"amqp://someone:secret-canary@127.0.0.1:{HostProcess.FreePort()}/")], folder);
+            [new("RABBITMQ_URL", $"amqp://someone:secret-canary@127.0.0.1:{FreePort.Take()}/")], folder);
 
         exit.ShouldBe(3, error);
         error.ShouldContain("RabbitMQ");

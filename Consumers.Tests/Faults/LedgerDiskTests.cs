@@ -78,7 +78,7 @@ public sealed class LedgerDiskTests
 
     private static async Task IsRefusedAsync(string ledger, TempFolder folder)
     {
-        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{HostProcess.FreePort()}"], Embedded(ledger), folder);
+        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{FreePort.Take()}"], Embedded(ledger), folder);
 
         exit.ShouldBe(2, error);
         error.ShouldContain(ledger);

@@ -61,7 +61,7 @@ public sealed class LedgerFaultTests
             await ExecuteAsync(ledger, """INSERT INTO "__EFMigrationsHistory" VALUES ('29990101000000_OfTheFuture', '99.0')""");
         }
 
-        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{HostProcess.FreePort()}"], [new("RABBITMQ_URL", "embedded")], folder);
+        var (exit, _, error) = await HostProcess.RunAsync(["run", "--urls", $"http://127.0.0.1:{FreePort.Take()}"], [new("RABBITMQ_URL", "embedded")], folder);
 
         exit.ShouldBe(2, error);
         error.ShouldContain("29990101000000_OfTheFuture");

@@ -12,9 +12,9 @@ public sealed class BrokerNode : IAsyncLifetime
 
     private readonly TempFolder _folder = new();
     private readonly string _name = $"own-{Guid.NewGuid():N}"[..12] + "@localhost";
-    private readonly int _port = HostProcess.FreePort();
-    private readonly int _distributionPort = HostProcess.FreePort();
-    private readonly int _epmdPort = HostProcess.FreePort();
+    private readonly int _port = FreePort.Take();
+    private readonly int _distributionPort = FreePort.Take();
+    private readonly int _epmdPort = FreePort.Take();
     private readonly List<Process> _started = [];
 
     public Uri Url => UrlFor("guest", "guest");

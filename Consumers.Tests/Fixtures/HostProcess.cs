@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Consumers.Tests.Fixtures;
@@ -46,7 +45,7 @@ public sealed partial class HostProcess : IAsyncDisposable
     /// <summary>Runs the host and waits for nothing: it may not live to be ready.</summary>
     public static HostProcess Launch(string consumerId, IEnumerable<KeyValuePair<string, string>> environment, TempFolder folder)
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var url = new Uri($"http://127.0.0.1:{FreePort.Take()}");
         return new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
     }
 
@@ -137,13 +136,6 @@ public sealed partial class HostProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
         return Process.Start(start)!;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Keep(string? line)

@@ -11,7 +11,7 @@ public sealed partial class RedisServer : IAsyncDisposable
     private const string Binary = "/usr/bin/redis-server";
 
     private readonly TempFolder _folder = new();
-    private readonly int _port = HostProcess.FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly string? _password;
     private Process? _process;
     private ConnectionMultiplexer? _client;

@@ -50,7 +50,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task A_host_that_is_not_there_is_not_healthy()
     {
-        var (exitCode, _, error) = await RunAsync(["health", "--url", $"http://127.0.0.1:{HostProcess.FreePort()}"]);
+        var (exitCode, _, error) = await RunAsync(["health", "--url", $"http://127.0.0.1:{FreePort.Take()}"]);
 
         exitCode.ShouldBe(ExitCode.Failed);
         error.ShouldContain("no host answers at");

@@ -228,7 +228,7 @@ public sealed class HttpHandlerTests : IAsyncLifetime
         };
         (await RunAsync(Payload)).ShouldBeOfType<TaskOutcome.Retryable>().Reason.ShouldStartWith("worker could not be called: ");
 
-        _options.Endpoints["worker"].Url = $"http://127.0.0.1:{HostProcess.FreePort()}/?token=query-canary";
+        _options.Endpoints["worker"].Url = $"http://127.0.0.1:{FreePort.Take()}/?token=query-canary";
         var reason = (await RunAsync(Payload)).ShouldBeOfType<TaskOutcome.Retryable>().Reason;
         reason.ShouldStartWith("worker could not be called: ConnectionError");
         reason.ShouldNotContain("query-canary");

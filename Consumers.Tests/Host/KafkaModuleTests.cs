@@ -29,7 +29,7 @@ public sealed class KafkaModuleTests
     [Fact]
     public async Task Without_a_broker_the_API_answers_503_and_the_page_says_what_is_away_and_that_lags_are_unknown()
     {
-        await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{HostProcess.FreePort()}"));
+        await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"));
 
         var answer = await host.PostAsync("/api/kafka/tasks", """{"type":"sleep","payload":{"complexityMs":1}}""");
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);

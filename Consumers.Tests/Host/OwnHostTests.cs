@@ -17,7 +17,7 @@ public sealed class OwnHostTests
         var dll = Directory.GetFiles(Path.Combine(Folder, "bin"), "OwnHost.dll", SearchOption.AllDirectories).OrderByDescending(File.GetLastWriteTimeUtc).First();
         using var folder = new TempFolder();
         var start = new ProcessStartInfo("dotnet", dll) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["RABBITMQ_URL"] = $"amqp://guest:guest@127.0.0.1:{HostProcess.FreePort()}/";
+        start.Environment["RABBITMQ_URL"] = $"amqp://guest:guest@127.0.0.1:{FreePort.Take()}/";
         start.Environment["CONSUMER_ID"] = "own-host";
         start.Environment.Remove("REDIS_URL");
         using var process = Process.Start(start)!;

@@ -74,7 +74,7 @@ public sealed class PublishFileTests
         using var folder = new TempFolder();
 
         var (exitCode, _, error) = await HostProcess.RunAsync(
-            ["publish", "rabbit", "--type", "sleep", "--count", "5"], [.. Embedded, new("CONSUMERS_URL", $"http://127.0.0.1:{HostProcess.FreePort()}")], folder);
+            ["publish", "rabbit", "--type", "sleep", "--count", "5"], [.. Embedded, new("CONSUMERS_URL", $"http://127.0.0.1:{FreePort.Take()}")], folder);
 
         exitCode.ShouldBe(3);
         error.ShouldContain("does not answer");
@@ -87,7 +87,7 @@ public sealed class PublishFileTests
         using var folder = new TempFolder();
 
         var (exitCode, output, error) = await HostProcess.RunAsync(
-            ["publish", "rabbit", "--type", "sleep"], [new("RABBITMQ_URL", $"amqp://me:s3cr3t-word@127.0.0.1:{HostProcess.FreePort()}/")], folder);
+            ["publish", "rabbit", "--type", "sleep"], [new("RABBITMQ_URL", $"amqp://me:s3cr3t-word@127.0.0.1:{FreePort.Take()}/")], folder);
 
         exitCode.ShouldBe(3, output + error);
         (output + error).ShouldNotContain("s3cr3t-word");

@@ -67,6 +67,7 @@ public sealed class MisbehavingHandlerTests
 
         var stats = await Fleet.QuiesceAsync(host, 300, TimeSpan.FromSeconds(120));
         Fleet.Of(stats, "completed").ShouldBe(300);
+        host.Output.ShouldContain("Make handlers await instead of blocking");
         host.Output.ShouldNotContain("No RabbitMQ connection");
         host.Output.ShouldNotContain("The lease was not renewed");
         foreach (var task in blocking.Concat(good))
