@@ -72,7 +72,7 @@ public sealed class Fleet : IAsyncDisposable
             }
             catch (HttpRequestException e) when (e.StatusCode is null)
             {
-                throw new InvalidOperationException($"The host does not answer; it {(host.HasExited ? "has ended" : "lives")}. Its output:\n{host.Output}", e);
+                throw new HttpRequestException($"The host does not answer; it {(host.HasExited ? "has ended" : "lives")}. Its output:\n{host.Output}", e);
             }
         }
     }
