@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,18 +15,7 @@ public static class FleetBuilderExtensions
     public static TaskConsumersBuilder AddFleet(this TaskConsumersBuilder builder, Action<RedisOptions>? configure = null)
     {
         var services = builder.Services;
-        services.AddOptions<RedisOptions>()
-            .BindConfiguration(RedisOptions.Section)
-            .Configure<IServiceProvider>((options, provider) =>
-            {
-                if (provider.GetService<IConfiguration>()?["REDIS_URL"] is { Length: > 0 } url)
-                {
-                    options.Url = url;
-                }
-                configure?.Invoke(options);
-            })
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>());
+        services.AddModuleOptions(RedisOptions.Section, "REDIS_URL", static (options, url) => options.Url = url, configure, new RedisOptionsValidator());
 
         services.TryAddSingleton<HostIdentity>();
         services.TryAddSingleton<InMemoryFleetState>();

@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -17,18 +16,7 @@ public static class KafkaBuilderExtensions
     public static TaskConsumersBuilder AddKafka(this TaskConsumersBuilder builder, Action<KafkaOptions>? configure = null)
     {
         var services = builder.Services;
-        services.AddOptions<KafkaOptions>()
-            .BindConfiguration(KafkaOptions.Section)
-            .Configure<IServiceProvider>((options, provider) =>
-            {
-                if (provider.GetService<IConfiguration>()?["KAFKA_BOOTSTRAP_SERVERS"] is { Length: > 0 } servers)
-                {
-                    options.BootstrapServers = servers;
-                }
-                configure?.Invoke(options);
-            })
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KafkaOptions>, KafkaOptionsValidator>());
+        services.AddModuleOptions(KafkaOptions.Section, "KAFKA_BOOTSTRAP_SERVERS", static (options, servers) => options.BootstrapServers = servers, configure, new KafkaOptionsValidator());
         services.TryAddSingleton(provider => new KafkaModule(
             provider.GetRequiredService<IOptions<KafkaOptions>>().Value,
             provider.GetRequiredService<IOptions<ConsumersOptions>>().Value,

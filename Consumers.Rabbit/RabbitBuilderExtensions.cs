@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -17,18 +16,7 @@ public static class RabbitBuilderExtensions
     public static TaskConsumersBuilder AddRabbit(this TaskConsumersBuilder builder, Action<RabbitOptions>? configure = null)
     {
         var services = builder.Services;
-        services.AddOptions<RabbitOptions>()
-            .BindConfiguration(RabbitOptions.Section)
-            .Configure<IServiceProvider>((options, provider) =>
-            {
-                if (provider.GetService<IConfiguration>()?["RABBITMQ_URL"] is { Length: > 0 } url)
-                {
-                    options.Url = url;
-                }
-                configure?.Invoke(options);
-            })
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RabbitOptions>, RabbitOptionsValidator>(_ => new RabbitOptionsValidator()));
+        services.AddModuleOptions(RabbitOptions.Section, "RABBITMQ_URL", static (options, url) => options.Url = url, configure, new RabbitOptionsValidator());
         services.TryAddSingleton(provider => new RabbitModule(
             "rabbit",
             "RabbitMQ",

@@ -1,8 +1,6 @@
 using Consumers.Core;
 using Consumers.Rabbit;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,18 +16,7 @@ public static partial class ScalingBuilderExtensions
     public static TaskConsumersBuilder AddScaling(this TaskConsumersBuilder builder, Action<ScalingOptions>? configure = null)
     {
         var services = builder.Services;
-        services.AddOptions<ScalingOptions>()
-            .BindConfiguration(ScalingOptions.Section)
-            .Configure<IServiceProvider>((options, provider) =>
-            {
-                if (provider.GetService<IConfiguration>()?["RABBITMQ_URL"] is { Length: > 0 } url)
-                {
-                    options.Url = url;
-                }
-                configure?.Invoke(options);
-            })
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ScalingOptions>, ScalingOptionsValidator>());
+        services.AddModuleOptions(ScalingOptions.Section, "RABBITMQ_URL", static (options, url) => options.Url = url, configure, new ScalingOptionsValidator());
         if (services.Any(service => service.ServiceType == typeof(ScalingModule)))
         {
             return builder;

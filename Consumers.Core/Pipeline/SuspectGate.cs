@@ -62,6 +62,19 @@ public sealed class SuspectGate
         }
     }
 
+    /// <param name="alone">How it was entered.</param>
+    public void Leave(bool alone)
+    {
+        if (alone)
+        {
+            ExitAlone();
+        }
+        else
+        {
+            Exit();
+        }
+    }
+
     private static TaskCompletionSource Wait(Queue<TaskCompletionSource> queue)
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

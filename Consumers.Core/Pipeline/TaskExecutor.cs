@@ -10,9 +10,6 @@ public sealed partial class TaskExecutor
 {
     private static readonly TimeSpan UnexpectedPause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Two clocks that are read one after the other differ a little; this much is a clock that was set.</summary>
-    private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(500);
-
     private readonly string _module;
     private readonly IAttemptGuard _guard;
     private readonly SuspectGate _gate;
@@ -24,6 +21,7 @@ public sealed partial class TaskExecutor
     private readonly DebtPayer _payer;
     private readonly ModuleStats _stats;
     private readonly RetrySchedule _schedule;
+    private readonly DueClock _due;
     private readonly InstanceIdentity _identity;
     private readonly ConsumersOptions _options;
     private readonly DrainSignals _drain;
@@ -37,7 +35,7 @@ public sealed partial class TaskExecutor
     {
         (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
-        _pace = new ParkingPace(schedule, time);
+        (_pace, _due) = (new ParkingPace(schedule, time), new DueClock(schedule, time));
     }
 
     internal ITaskCounters Counters { get; init; } = NoCounters.Instance;
@@ -95,7 +93,7 @@ public sealed partial class TaskExecutor
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
         delivery.Trace = History.Deliver(delivery, message);
-        if (EarlyDue(delivery) is { } due)
+        if (_due.EarlyDue(delivery) is { } due)
         {
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
             return;
@@ -115,7 +113,7 @@ public sealed partial class TaskExecutor
             // Asked only now, because it may have waited long for a suspect.
             if (_pauses.Current.Holding(_module, message.Type) is not null)
             {
-                Leave(request.Solitary);
+                _gate.Leave(request.Solitary);
                 await ParkPausedAsync(delivery, message).ConfigureAwait(false);
                 return;
             }
@@ -132,7 +130,7 @@ public sealed partial class TaskExecutor
             finally
             {
                 // A suspect is alone while it runs, not while its retry waits for a broker.
-                Leave(request.Solitary);
+                _gate.Leave(request.Solitary);
             }
             if (begin is not AttemptBegin.Suspect)
             {
@@ -179,10 +177,9 @@ public sealed partial class TaskExecutor
         var key = begun.Key;
         delivery.Trace?.Begun(begun);
         Counters.Began(key);
-        var (startedAt, began) = (_time.GetUtcNow(), _time.GetTimestamp());
+        var startedAt = _time.GetUtcNow();
         var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null), delivery.Trace);
-        var verdict = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
-        var busy = _time.GetElapsedTime(began);
+        var (verdict, busy) = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
         pass?.Report(verdict.Outcome);
         await announced.ConfigureAwait(false);
         if (verdict.Outcome is not { } outcome)
@@ -195,23 +192,23 @@ public sealed partial class TaskExecutor
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
         var state = SettlementPolicy.StateAfter(settlement);
-        var error = ErrorOf(settlement);
+        var error = SettlementPolicy.ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
         if (end.Accepted)
         {
             Counters.Ended(key, state.CountsAs(), busy);
-        }
-        if (error is not null)
-        {
-            _stats.NoteError(message.Id, error, endedAt);
+            if (error is not null)
+            {
+                _stats.NoteError(message.Id, error, endedAt);
+            }
         }
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
-        return end.Accepted ? new Ending(ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
+        return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
     }
 
-    private async ValueTask<AttemptVerdict> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
+    private async ValueTask<(AttemptVerdict Verdict, TimeSpan Busy)> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
     {
         var context = new TaskContext
         {
@@ -229,18 +226,21 @@ public sealed partial class TaskExecutor
             TraceParent = delivery.Header(TaskHeaders.TraceParent),
         };
         using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
+        AttemptVerdict verdict;
+        TimeSpan busy;
         var began = _time.GetTimestamp();
         var running = _stats.CountStarted(context, _time.GetUtcNow());
         try
         {
-            return await _runner.RunAsync(context).ConfigureAwait(false);
+            verdict = await _runner.RunAsync(context).ConfigureAwait(false);
         }
         finally
         {
-            var busy = _time.GetElapsedTime(began);
+            busy = _time.GetElapsedTime(began);
             _stats.CountEnded(running, busy);
             TaskTelemetry.ProcessDuration.Record(busy.TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
         }
+        return (verdict, busy);
     }
 
     /// <summary>Publishes what is owed and acknowledges: the one line of the product that settles a delivery for its outcome.</summary>
@@ -248,7 +248,8 @@ public sealed partial class TaskExecutor
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
-        if (message is null)
+        // What was lost meanwhile is delivered again, and counted then.
+        if (paid && message is null)
         {
             _stats.CountRejected();
             Counters.Rejected();
@@ -268,13 +269,6 @@ public sealed partial class TaskExecutor
         return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
     }
 
-    /// <summary>The clock may have been set while the outcome was written: a wait that is read off it now would be over at once, or last for hours.</summary>
-    private Settlement ByTheClockOfNow(Settlement settlement, DateTimeOffset endedAt, long ended)
-    {
-        var set = _time.GetUtcNow() - endedAt - _time.GetElapsedTime(ended);
-        return settlement is Settlement.Retry retry && set.Duration() > ClockStep ? retry with { DueAt = retry.DueAt + set } : settlement;
-    }
-
     private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
     {
         _stats.CountParked();
@@ -290,44 +284,8 @@ public sealed partial class TaskExecutor
         return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 
-    /// <summary>The due time of a delivery that came early; a header may ask for the longest delay at most.</summary>
-    private DateTimeOffset? EarlyDue(Delivery delivery)
-    {
-        if (TaskHeaders.ReadTime(delivery.Header(TaskHeaders.DueAt)) is not { } due)
-        {
-            return null;
-        }
-        var (now, wait) = (_time.GetUtcNow(), TaskHeaders.ReadInt(delivery.Header(TaskHeaders.WaitMs), 0, int.MaxValue, int.MaxValue));
-        var left = due - now;
-        if (left > TimeSpan.FromMilliseconds(wait))
-        {
-            // The clock was put back since, and does not say how long it waited: the broker does, which held it for one tier.
-            left = _schedule.LeftAfterOneTier(TimeSpan.FromMilliseconds(wait));
-        }
-        return left <= TimeSpan.Zero ? null : now + (left < _schedule.MaxDelay ? left : _schedule.MaxDelay);
-    }
-
-    private void Leave(bool solitary)
-    {
-        if (solitary)
-        {
-            _gate.ExitAlone();
-        }
-        else
-        {
-            _gate.Exit();
-        }
-    }
-
     private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>
         new(message.Id, message.Type, state.ToWire(), key.Attempt, key.Series, seq, _identity.Name, at, error);
-
-    private static string? ErrorOf(Settlement settlement) => settlement switch
-    {
-        Settlement.Retry retry => retry.Error,
-        Settlement.DeadLetter dead => dead.Error,
-        _ => null,
-    };
 
     /// <summary>How a run ended: settled, interrupted, or (default) with a stale epoch.</summary>
     private readonly record struct Ending(Settlement? Settlement, StatusEvent? Status, bool IsInterrupted)

@@ -23,4 +23,12 @@ public static class SettlementPolicy
         Settlement.DeadLetter => TaskState.Failed,
         _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement, "does not end an attempt"),
     };
+
+    /// <summary>The error that the attempt ended with; null when it succeeded.</summary>
+    public static string? ErrorOf(Settlement settlement) => settlement switch
+    {
+        Settlement.Retry retry => retry.Error,
+        Settlement.DeadLetter dead => dead.Error,
+        _ => null,
+    };
 }

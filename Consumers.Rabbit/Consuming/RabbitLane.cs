@@ -11,8 +11,6 @@ namespace Consumers.Rabbit;
 /// </summary>
 internal sealed partial class RabbitLane
 {
-    private static readonly TimeSpan HoldStep = TimeSpan.FromMilliseconds(20);
-
     private readonly RabbitSession _session;
     private readonly IChannel _channel;
     private readonly LaneWork _work;
@@ -20,10 +18,8 @@ internal sealed partial class RabbitLane
     private readonly LaneAcks _acks;
     // Bounded by the prefetch: the broker sends no more until something is acknowledged.
     private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
-    // Of the subscription that stands: true when the broker has promised to deliver nothing more here, false when it is not known to. Completed while there is none.
-    private volatile TaskCompletionSource<bool> _ceased = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LaneSubscription? _subscription;
-    private int _subscriptions;
+    private readonly LaneSubscription _subscription;
+    private readonly LaneAdmission _admission;
     private int _waiting;
     private int _running;
     private long _lastDeliveredAt;
@@ -34,8 +30,9 @@ internal sealed partial class RabbitLane
     {
         (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
         _lastDeliveredAt = work.Time.GetTimestamp();
-        _ceased.SetResult(true);
         _acks = new LaneAcks(channel, Lose);
+        _subscription = new LaneSubscription(this, channel, $"{work.ConsumerTag}.{number}", session.Lost);
+        _admission = new LaneAdmission(work, _subscription);
         Held = new HeldBodies(work.HeldBytes, work.Time);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
@@ -58,7 +55,7 @@ internal sealed partial class RabbitLane
     public bool IsLost => _isLost;
 
     /// <summary>It is not subscribed: nothing more is delivered to it.</summary>
-    public bool IsQuiet => _ceased.Task.IsCompleted;
+    public bool IsQuiet => _subscription.IsQuiet;
 
     public int Prefetch => _acks.Prefetch;
 
@@ -98,12 +95,12 @@ internal sealed partial class RabbitLane
     {
         if (!IsQuiet)
         {
-            await UnsubscribeAsync(CancellationToken.None);
+            await _subscription.EndAsync(CancellationToken.None);
             _acks.Prefetch = 0;
         }
         while (_queue.Reader.TryRead(out var delivery))
         {
-            await ReturnAsync(delivery, _ceased.Task);
+            await ReturnAsync(delivery, _subscription.Ceased);
         }
     }
 
@@ -117,7 +114,7 @@ internal sealed partial class RabbitLane
     /// <summary>Subscribes anew with another prefetch, on the same channel: what is unacknowledged stays so.</summary>
     public async Task ChangePrefetchAsync(int prefetch)
     {
-        await UnsubscribeAsync(CancellationToken.None);
+        await _subscription.EndAsync(CancellationToken.None);
         await SubscribeAsync(prefetch);
     }
 
@@ -147,7 +144,7 @@ internal sealed partial class RabbitLane
         if (!_queue.Writer.TryWrite(delivery))
         {
             // The lane takes nothing more: on its way here while it was closed.
-            _ = ReturnAsync(delivery, _ceased.Task);
+            _ = ReturnAsync(delivery, _subscription.Ceased);
         }
     }
 
@@ -164,19 +161,19 @@ internal sealed partial class RabbitLane
     {
         try
         {
-            await UnsubscribeAsync(cancellationToken);
+            await _subscription.EndAsync(cancellationToken);
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or OperationCanceledException or TimeoutException or ObjectDisposedException)
         {
             // The channel is gone or does not answer: what it delivered goes back with it.
             Log.CancelFailed(_logger, Number, e.Message);
-            _ceased.TrySetResult(false);
+            _subscription.GiveUp();
         }
         _queue.Writer.TryComplete();
         // Not left to the workers: all of them may be busy for long.
         while (_queue.Reader.TryRead(out var delivery))
         {
-            await ReturnAsync(delivery, _ceased.Task);
+            await ReturnAsync(delivery, _subscription.Ceased);
         }
     }
 
@@ -200,35 +197,16 @@ internal sealed partial class RabbitLane
     public void Lose(string reason)
     {
         _isLost = true;
-        _ceased.TrySetResult(false);
+        _subscription.GiveUp();
         _queue.Writer.TryComplete();
         _acks.Lose();
         _session.Lose(reason);
     }
 
-    private async Task SubscribeAsync(int prefetch)
+    private Task SubscribeAsync(int prefetch)
     {
-        await _channel.BasicQosAsync(0, (ushort)prefetch, global: false, _session.Lost);
         _acks.Prefetch = prefetch;
-        _ceased = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_isLost)
-        {
-            // At this very moment: whoever waits must not wait for ever.
-            _ceased.TrySetResult(false);
-        }
-        var subscription = new LaneSubscription(this, _channel, $"{_work.ConsumerTag}.{Number}.{++_subscriptions}");
-        await _channel.BasicConsumeAsync(Queue, autoAck: false, subscription.Tag, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
-        _subscription = subscription;
-    }
-
-    private async Task UnsubscribeAsync(CancellationToken cancellationToken)
-    {
-        if (_subscription is { } subscription)
-        {
-            _subscription = null;
-            await _channel.BasicCancelAsync(subscription.Tag, noWait: false, cancellationToken);
-        }
-        _ceased.TrySetResult(true);
+        return _subscription.BeginAsync(prefetch);
     }
 
     private async Task WorkAsync()
@@ -237,7 +215,7 @@ internal sealed partial class RabbitLane
         while (await NextAsync(reader) is { } delivery)
         {
             // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.
-            var refused = _isLost ? _ceased.Task : await EnterAsync();
+            var refused = _isLost ? _subscription.Ceased : await _admission.EnterAsync();
             if (refused is not null)
             {
                 await ReturnAsync(delivery, refused);
@@ -298,51 +276,6 @@ internal sealed partial class RabbitLane
         }
         Interlocked.Decrement(ref _waiting);
         End(delivery);
-    }
-
-    /// <summary>Null with a slot taken; when nothing is to be begun here, the end of the subscription, from which on the delivery may go back.</summary>
-    private async ValueTask<Task<bool>?> EnterAsync()
-    {
-        while (await TakeSlotAsync())
-        {
-            if (!_work.IsPaused())
-            {
-                return null;
-            }
-            _work.Slots.Exit();
-            // A pause that ends before the lane has heard of it costs nothing.
-            while (_work.IsPaused())
-            {
-                var ceased = _ceased.Task;
-                if (ceased.IsCompleted)
-                {
-                    return ceased;
-                }
-                await Task.Delay(HoldStep, _work.Time);
-            }
-        }
-        return _ceased.Task;
-    }
-
-    private async ValueTask<bool> TakeSlotAsync()
-    {
-        if (_work.Draining.IsCancellationRequested)
-        {
-            return false;
-        }
-        if (_work.Slots.TryEnter())
-        {
-            return true;
-        }
-        try
-        {
-            await _work.Slots.EnterAsync(_work.Draining);
-            return true;
-        }
-        catch (OperationCanceledException) when (_work.Draining.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
     private static partial class Log

@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Rabbit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,26 @@ public sealed class OptionsTests
         error.Message.ShouldContain("Consumers:DefaultMaxRetries is '400', but must be 0 to 100");
         error.Message.ShouldContain("Consumers__Retry__Jitter");
         error.Message.ShouldContain("Consumers:Handlers:Types:email:Timeout is '00:00:00'");
+    }
+
+    [Fact]
+    public void A_module_takes_its_address_from_the_section_then_from_the_variable_then_from_the_hosts_own_code()
+    {
+        const string section = "amqp://section/", variable = "amqp://variable/", code = "amqp://code/";
+        Url([new("Consumers:Rabbit:Url", section)], null).ShouldBe(section);
+        Url([new("Consumers:Rabbit:Url", section), new("RABBITMQ_URL", "")], null).ShouldBe(section);
+        Url([new("Consumers:Rabbit:Url", section), new("RABBITMQ_URL", variable)], null).ShouldBe(variable);
+        Url([new("Consumers:Rabbit:Url", section), new("RABBITMQ_URL", variable)], code).ShouldBe(code);
+        Should.Throw<OptionsValidationException>(() => Url([new("RABBITMQ_URL", "nonsense")], null)).Failures.Count().ShouldBe(1, "it is validated once, however often the module was added");
+
+        static string Url(KeyValuePair<string, string?>[] settings, string? code)
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+            services.AddTaskConsumers().AddRabbit().AddRabbit(options => options.Url = code ?? options.Url);
+            using var provider = services.BuildServiceProvider();
+            return provider.GetRequiredService<IOptions<RabbitOptions>>().Value.Url;
+        }
     }
 
     [Theory]

@@ -51,6 +51,40 @@ public sealed class TaskExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_failure_with_a_stale_epoch_is_no_error_of_this_instance()
+    {
+        var task = TestFleet.Task("fail");
+        _guard.Begins.Enqueue(_ => Begun(task, epoch: 1));
+        _guard.Begins.Enqueue(_ => new AttemptBegin.AlreadySettled(new AttemptKey(task.Id, 1, 1), Settlement.Ack.Instance, null));
+        _guard.Accepts = false;
+
+        await _executor.ExecuteAsync(new FakeDelivery(task));
+
+        Stats.LastError.ShouldBeNull();
+
+        var other = TestFleet.Task("fail");
+        _guard.Begins.Enqueue(_ => Begun(other, epoch: 1));
+        _guard.Accepts = true;
+        await _executor.ExecuteAsync(new FakeDelivery(other));
+        Stats.LastError.ShouldNotBeNull().TaskId.ShouldBe(other.Id);
+    }
+
+    [Fact]
+    public async Task What_is_no_task_is_counted_when_it_is_acknowledged_and_not_when_it_was_lost()
+    {
+        var delivery = new FakeDelivery("no task"u8.ToArray()) { IsLost = true };
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.Settlements.ShouldHaveSingleItem().ShouldBeOfType<Settlement.DeadLetter>().Reason.ShouldBe(DeadReason.Malformed);
+        Stats.Dead.ShouldBe(0);
+
+        await _executor.ExecuteAsync(new FakeDelivery("no task"u8.ToArray()));
+
+        Stats.Dead.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_suspect_waits_until_it_is_alone_and_is_asked_for_as_such()
     {
         var (innocent, suspect) = (TestFleet.Task("wait"), TestFleet.Task("ok"));
@@ -184,8 +218,15 @@ public sealed class TaskExecutorTests : IDisposable
         public void NotePaid(AttemptKey key) => Paid.Add(key);
     }
 
-    private sealed class FakeDelivery(TaskMessage task) : Delivery
+    private sealed class FakeDelivery(byte[] body) : Delivery
     {
+        public FakeDelivery(TaskMessage task)
+            : this(TaskMessageCodec.Encode(task))
+        {
+        }
+
+        public bool IsLost { get; init; }
+
         public List<Settlement> Settlements { get; } = [];
 
         public OnwardMessage? Onward { get; private set; }
@@ -194,7 +235,7 @@ public sealed class TaskExecutorTests : IDisposable
 
         public int Tries { get; private set; }
 
-        public override ReadOnlyMemory<byte> Body { get; } = TaskMessageCodec.Encode(task);
+        public override ReadOnlyMemory<byte> Body { get; } = body;
 
         public override string? FallbackId => null;
 
@@ -211,7 +252,7 @@ public sealed class TaskExecutorTests : IDisposable
             }
             Onward = onward;
             Settlements.Add(settlement);
-            return new(true);
+            return new(!IsLost);
         }
     }
 

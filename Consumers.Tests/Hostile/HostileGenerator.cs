@@ -42,6 +42,10 @@ internal sealed class HostileGenerator(int seed)
         }
     }
 
+    /// <summary>So many of every class, by class.</summary>
+    public IEnumerable<IGrouping<string, HostileMessage>> TakeOfEach(int count) =>
+        Classes.SelectMany(kind => Enumerable.Range(0, count).Select(_ => kind.Make(_random, $"h{seed}-{++_count:D6}"))).GroupBy(message => message.Class);
+
     /// <summary>A quarter of the bad bodies comes in a hostile wrapping as well. Without a message id: that would make a task of a body without one.</summary>
     private static RawProperties Wrapping(Random random)
     {

@@ -76,10 +76,45 @@ public sealed class RabbitLaneTests
         await EachIsBackAfterOneDeliveryAsync(rabbit);
     }
 
+    [Fact]
+    public async Task Whoever_asks_for_the_end_of_a_subscription_that_is_being_cancelled_waits_for_the_brokers_answer()
+    {
+        Assert.SkipWhen(string.IsNullOrEmpty(RabbitFixture.Url), "no broker: RABBITMQ_URL is not set");
+        await using var proxy = AmqpProxy.Start(new Uri(RabbitFixture.Url!));
+        using var answer = new ManualResetEventSlim();
+        var cancels = 0;
+        proxy.OnMethod = frame =>
+        {
+            if (frame.FromClient && frame.Method == AmqpMethod.BasicCancel)
+            {
+                Interlocked.Increment(ref cancels);
+                answer.Wait(TimeSpan.FromSeconds(30));
+            }
+            return AmqpVerdict.Forward;
+        };
+        await using var rabbit = await RabbitFixture.CreateAsync(options => options.Url = proxy.Url.ToString());
+        var module = await rabbit.ReadyModuleAsync();
+        var held = 0;
+
+        // As when a lane that is closing is drained as well.
+        await DrainAsync(rabbit, module, beforeCancelling: TimeSpan.Zero, patience: TimeSpan.FromSeconds(30), stop: async (lane, token) =>
+        {
+            var both = Task.WhenAll(lane.StopTakingAsync(token), lane.StopTakingAsync(token));
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, token);
+            held = lane.Unacked;
+            answer.Set();
+            await both;
+        });
+
+        held.ShouldBe(Waiting + 1, "nothing went back while the subscription stood");
+        cancels.ShouldBe(1);
+        await EachIsBackAfterOneDeliveryAsync(rabbit);
+    }
+
     private const int Waiting = 9;
 
     /// <summary>One task runs, nine wait behind it, and the process is asked to stop.</summary>
-    private static async Task DrainAsync(RabbitFixture rabbit, RabbitModule module, TimeSpan beforeCancelling, TimeSpan patience, int maxBodyBytes = 1)
+    private static async Task DrainAsync(RabbitFixture rabbit, RabbitModule module, TimeSpan beforeCancelling, TimeSpan patience, int maxBodyBytes = 1, Func<RabbitLane, CancellationToken, Task>? stop = null)
     {
         using var draining = new CancellationTokenSource();
         using var closing = new CancellationTokenSource();
@@ -106,7 +141,7 @@ public sealed class RabbitLaneTests
                 await draining.CancelAsync();
                 await Task.Delay(beforeCancelling, TimeProvider.System);
                 closing.CancelAfter(patience);
-                await lane.StopTakingAsync(closing.Token);
+                await (stop is null ? lane.StopTakingAsync(closing.Token) : stop(lane, closing.Token));
                 finish.SetResult();
                 await CloseAsync(lane);
             },
