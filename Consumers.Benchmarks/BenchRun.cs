@@ -3,7 +3,11 @@ namespace Consumers.Benchmarks;
 /// <summary>Runs what the command line asked for and reports it.</summary>
 internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvider time)
 {
-    public static readonly IReadOnlyList<IScenario> Scenarios = [new ConsumeScenario(), new PublishScenario(), new LedgerScenario()];
+    public static readonly IReadOnlyList<IScenario> Scenarios = 
+    [
+        new ConsumeScenario(), new PublishScenario(), new LedgerScenario(),
+        new KafkaScenario("kafka", new KafkaWork(Workers: 3, HandlerTime: TimeSpan.Zero)), new KafkaScenario("kafka-1ms", new KafkaWork(Workers: 50, HandlerTime: TimeSpan.FromMilliseconds(1))),
+    ];
 
     /// <exception cref="BadInputException">A scenario is not known.</exception>
     /// <exception cref="BrokerAwayException">A scenario needs the broker.</exception>
@@ -19,13 +23,13 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         // Read first: soon the load is our own.
         var machine = Machine.Read();
         await using var broker = scenarios.Any(scenario => scenario.NeedsBroker) ? await BenchBroker.ConnectAsync(arguments.Url, cancellationToken) : null;
-        var report = new BenchReport(time.GetUtcNow(), machine, broker?.Description, arguments.Messages, arguments.Rounds, []);
+        var report = new BenchReport(time.GetUtcNow(), machine, Describe(scenarios, broker, arguments.Kafka), arguments.Messages, arguments.Rounds, []);
         if (!arguments.Json)
         {
             TextReport.WriteHead(output, report);
         }
         var comparisons = new List<ComparisonReport>();
-        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(broker, arguments.Queues)))
+        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(new BenchTargets(broker, arguments.Queues, arguments.Kafka))))
         {
             var samples = await Interleaving.RunAsync(comparison, arguments.Messages, arguments.Rounds, progress.WriteLine, cancellationToken);
             comparisons.Add(new ComparisonReport(comparison, samples));
@@ -38,6 +42,12 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         {
             output.WriteLine(JsonReport.Write(report with { Comparisons = comparisons }));
         }
+    }
+
+    private static string? Describe(IReadOnlyList<IScenario> scenarios, BenchBroker? broker, string? kafka)
+    {
+        string?[] brokers = [broker?.Description, scenarios.OfType<KafkaScenario>().Any() ? BenchCluster.Describe(kafka) : null];
+        return brokers.Any(one => one is not null) ? string.Join("; ", brokers.OfType<string>()) : null;
     }
 
     private static IReadOnlyList<IScenario> Select(IReadOnlyList<string> names)

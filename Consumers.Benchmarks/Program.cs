@@ -1,5 +1,9 @@
 using Consumers.Benchmarks;
 
+if (args is [MockProcess.Verb, var prefix])
+{
+    return MockProcess.Run(prefix);
+}
 using var stopping = new CancellationTokenSource();
 Console.CancelKeyPress += (_, interrupt) =>
 {
@@ -9,7 +13,7 @@ Console.CancelKeyPress += (_, interrupt) =>
 };
 try
 {
-    var arguments = BenchArguments.Parse(args, Environment.GetEnvironmentVariable("RABBITMQ_URL"));
+    var arguments = BenchArguments.Parse(args, Environment.GetEnvironmentVariable("RABBITMQ_URL"), Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP_SERVERS"));
     if (arguments.Help)
     {
         Console.WriteLine(BenchArguments.Usage);

@@ -53,6 +53,8 @@ internal sealed class KafkaModule : IDisposable
 
     public RebalanceLog Rebalances { get; }
 
+    public HeldBytes Held { get; } = new();
+
     public GroupWatch Watch { get; }
 
     public KafkaTransport Transport { get; }

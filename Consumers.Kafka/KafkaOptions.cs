@@ -74,7 +74,7 @@ public sealed class KafkaOptions
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the producer collects messages before it sends them; more gives larger batches. Default 2 ms.</summary>
-    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(2);
+    public TimeSpan Linger { get; set; } = TimeSpan.Zero;
 
     /// <summary>Default all.</summary>
     public RecordMode Record { get; set; } = RecordMode.All;

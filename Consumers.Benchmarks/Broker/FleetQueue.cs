@@ -10,7 +10,7 @@ internal static class FleetQueue
     /// <summary>Tasks at once; the prefetch follows at twice that.</summary>
     public const int Concurrency = 256;
 
-    public static void Configure(RabbitOptions options, BrokerRun run)
+    public static void Configure(RabbitOptions options, BrokerRun run, int concurrency = Concurrency)
     {
         options.Url = run.Broker.Url.ToString();
         options.WorkQueue = run.Queue;
@@ -21,8 +21,8 @@ internal static class FleetQueue
         options.StatusExchange = $"{run.Queue}.status";
         options.QueueType = run.Kind == QueueKind.Quorum ? RabbitQueueType.Quorum : RabbitQueueType.Classic;
         // From the start: a drain of a second or two would otherwise measure how the limit grows.
-        options.MinConcurrency = Concurrency;
-        options.MaxConcurrency = Concurrency;
+        options.MinConcurrency = concurrency;
+        options.MaxConcurrency = concurrency;
     }
 
     /// <summary>One tier instead of seven: nothing is retried here, and a quorum queue takes the broker a while to make.</summary>

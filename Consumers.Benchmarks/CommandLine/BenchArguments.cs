@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consumers.Kafka;
 
 namespace Consumers.Benchmarks;
 
@@ -8,13 +9,14 @@ internal sealed record BenchArguments
     public const string DefaultUrl = "amqp://guest:guest@127.0.0.1:5672/";
 
     public const string Usage = """
-        Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--json] [--list]
+        Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--kafka SERVERS] [--json] [--list]
 
-          scenario        consume, publish, ledger; all of them when none is named
+          scenario        consume, publish, ledger, kafka, kafka-1ms; all of them when none is named
           --messages N    messages a run, 1,000 to 5,000,000 (default 100,000)
           --rounds N      interleaved rounds, 1 to 99 (default 5), after one that is not counted
           --queue KIND    quorum, classic or both (default both)
           --url URL       the broker; default RABBITMQ_URL, else amqp://guest:guest@127.0.0.1:5672/
+          --kafka SERVERS a Kafka cluster; default KAFKA_BOOTSTRAP_SERVERS, else librdkafka's mock cluster in a process of its own
           --json          one JSON document on standard output instead of tables
           --list          scenarios, variants and goals; runs nothing
 
@@ -33,6 +35,9 @@ internal sealed record BenchArguments
 
     public Uri Url { get; init; } = new(DefaultUrl);
 
+    /// <summary>Null for a mock cluster in a process of its own.</summary>
+    public string? Kafka { get; init; }
+
     public bool Json { get; init; }
 
     public bool List { get; init; }
@@ -40,11 +45,12 @@ internal sealed record BenchArguments
     public bool Help { get; init; }
 
     /// <param name="environmentUrl">RABBITMQ_URL; null or empty when it is not set.</param>
+    /// <param name="environmentKafka">KAFKA_BOOTSTRAP_SERVERS; null or empty when it is not set.</param>
     /// <exception cref="BadInputException">Something is unknown, missing or out of range.</exception>
-    public static BenchArguments Parse(IReadOnlyList<string> args, string? environmentUrl)
+    public static BenchArguments Parse(IReadOnlyList<string> args, string? environmentUrl, string? environmentKafka)
     {
         var scenarios = new List<string>();
-        var parsed = new BenchArguments();
+        var parsed = new BenchArguments { Kafka = string.IsNullOrEmpty(environmentKafka) || environmentKafka == KafkaOptions.Embedded ? null : environmentKafka };
         string? url = null;
         for (var i = 0; i < args.Count; i++)
         {
@@ -62,6 +68,9 @@ internal sealed record BenchArguments
                     break;
                 case "--url":
                     url = Value();
+                    break;
+                case "--kafka":
+                    parsed = parsed with { Kafka = Value() };
                     break;
                 case "--json":
                     parsed = parsed with { Json = Flag() };

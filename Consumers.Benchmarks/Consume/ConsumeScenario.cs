@@ -8,13 +8,13 @@ internal sealed class ConsumeScenario : IScenario
 
     public bool NeedsBroker => true;
 
-    public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues)
+    public IReadOnlyList<Comparison> Compare(BenchTargets targets)
     {
         IConsumeVariant[] variants =
         [
             new RawConsume(combine: 1), new RawConsume(combine: 100), new MassTransitConsume(), new HandConsume(),
             new FleetConsume(withLedger: false), new FleetConsume(withLedger: true),
         ];
-        return [.. queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, broker!, kind))]))];
+        return [.. targets.Queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, targets.Rabbit!, kind))]))];
     }
 }

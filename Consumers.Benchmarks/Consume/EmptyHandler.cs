@@ -4,7 +4,7 @@ using Consumers.Core;
 namespace Consumers.Benchmarks;
 
 /// <summary>Decodes the payload, as every other variant does, and is done.</summary>
-internal sealed class EmptyHandler(BrokerRun run) : TaskHandler<BenchPayload>
+internal sealed class EmptyHandler(Countdown run) : TaskHandler<BenchPayload>
 {
     private static readonly ValueTask<TaskOutcome> Done = new(TaskOutcome.Success());
 

@@ -6,15 +6,16 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Consumers.Benchmarks;
 
 /// <summary>This fleet in a host of its own, as a team would add it: with nothing remembered, or with the full ledger and its status events.</summary>
-internal sealed class FleetConsume(bool withLedger) : IConsumeVariant
+/// <param name="concurrency">Tasks at once.</param>
+internal sealed class FleetConsume(bool withLedger, string? name = null, int concurrency = FleetQueue.Concurrency) : IConsumeVariant
 {
-    public string Name => withLedger ? "fleet-ledger" : "fleet";
+    public string Name => name ?? (withLedger ? "fleet-ledger" : "fleet");
 
     public VariantMode Mode => new(
         withLedger ? "Rabbit module, status events on" : "Rabbit module, status events off",
         withLedger ? "ledger" : "none",
         withLedger ? "all" : "none",
-        $"concurrency {FleetQueue.Concurrency}, prefetch {2 * FleetQueue.Concurrency}, acks combined",
+        $"concurrency {concurrency}, prefetch {2 * concurrency}, acks combined",
         withLedger ? "begun NORMAL, settled FULL" : "-");
 
     public Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken) => FleetQueue.DeclareAsync(run, cancellationToken);
@@ -26,7 +27,7 @@ internal sealed class FleetConsume(bool withLedger) : IConsumeVariant
         using var file = withLedger ? new TemporaryLedger() : null;
         await using var host = QuietHost.Build(services =>
         {
-            services.AddSingleton(run);
+            services.AddSingleton<Countdown>(run);
             var consumers = services.AddTaskConsumers(FleetQueue.Configure);
             if (file is not null)
             {
@@ -35,7 +36,7 @@ internal sealed class FleetConsume(bool withLedger) : IConsumeVariant
             consumers
                 .AddRabbit(rabbit =>
                 {
-                    FleetQueue.Configure(rabbit, run);
+                    FleetQueue.Configure(rabbit, run, concurrency);
                     rabbit.Guard = withLedger ? GuardMode.Ledger : GuardMode.None;
                     rabbit.Record = withLedger ? RecordMode.All : RecordMode.None;
                     rabbit.StatusEvents = withLedger;

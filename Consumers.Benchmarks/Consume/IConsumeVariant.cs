@@ -10,7 +10,7 @@ internal interface IConsumeVariant
     /// <summary>Creates the queue that <see cref="DrainAsync"/> consumes.</summary>
     Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken) => run.Broker.DeclareAsync(run.Queue, run.Kind, cancellationToken);
 
-    /// <summary>Consumes <see cref="BrokerRun.Count"/> messages, and has closed its consumer when it returns.</summary>
+    /// <summary>Consumes <see cref="Countdown.Count"/> messages, and has closed its consumer when it returns.</summary>
     Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken);
 
     /// <summary>Deletes what it created.</summary>

@@ -7,9 +7,9 @@ namespace Consumers.Benchmarks;
 internal sealed class SettledCounter : IDisposable
 {
     private readonly MeterListener _listener = new();
-    private readonly BrokerRun _run;
+    private readonly Countdown _run;
 
-    public SettledCounter(BrokerRun run)
+    public SettledCounter(Countdown run)
     {
         _run = run;
         _listener.InstrumentPublished = static (instrument, listener) =>

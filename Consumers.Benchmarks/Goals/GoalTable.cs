@@ -18,6 +18,12 @@ internal static class GoalTable
         new("consume", "allocation a task with full ledger, B", "fleet-ledger", null, GoalMeasure.Allocated, 4_000, 4_000),
         new("publish", "publisher ÷ raw with own tracking", "fleet", "raw-own", GoalMeasure.Rate, 0.95, null),
         new("publish", "publisher ÷ MassTransit", "fleet", "masstransit", GoalMeasure.Rate, 2.5, null),
+        new("kafka", "Kafka: no ledger, no guard ÷ raw with stored offsets", "fleet", "raw", GoalMeasure.Rate, 0.5, null),
+        new("kafka", "Kafka: full ledger ÷ the Rabbit module's, as many at once", "fleet-ledger", "rabbit-ledger", GoalMeasure.Rate, 1.0, null),
+        new("kafka", "Kafka: allocation a task without ledger, B", "fleet", null, GoalMeasure.Allocated, 1_500, null),
+        new("kafka", "Kafka: allocation a task with full ledger, B", "fleet-ledger", null, GoalMeasure.Allocated, 4_000, null),
+        new("kafka-1ms", "Kafka: 50 workers × 1 ms ÷ the ideal, 50 loops and no Kafka", "fleet", "ideal", GoalMeasure.Rate, 0.9, null),
+        new("kafka-1ms", "Kafka: 50 workers × 1 ms ÷ raw with as many workers, what the cores allow", "fleet", "raw-workers", GoalMeasure.Rate, 0.9, null),
         new("ledger", "ledger writer ÷ SaveChanges in batches, rows/s", "fleet", "savechanges", GoalMeasure.Rate, 10, null),
     ];
 }

@@ -8,6 +8,6 @@ internal sealed class LedgerScenario : IScenario
 
     public bool NeedsBroker => false;
 
-    public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues) =>
+    public IReadOnlyList<Comparison> Compare(BenchTargets targets) =>
         [new Comparison(Name, null, "tasks", [new SaveChangesLedger(), new FleetLedger()])];
 }

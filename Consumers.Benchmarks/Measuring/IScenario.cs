@@ -7,8 +7,8 @@ internal interface IScenario
 
     string Summary { get; }
 
+    /// <summary>Whether it needs RabbitMQ.</summary>
     bool NeedsBroker { get; }
 
-    /// <param name="broker">Null when nothing will be run.</param>
-    IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues);
+    IReadOnlyList<Comparison> Compare(BenchTargets targets);
 }

@@ -12,7 +12,7 @@ internal interface IPublishVariant
     /// <summary>Creates the queue that <see cref="PublishAsync"/> publishes to.</summary>
     Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken) => run.Broker.DeclareAsync(run.Queue, run.Kind, cancellationToken);
 
-    /// <summary>Publishes <see cref="BrokerRun.Count"/> tasks; all are confirmed when it returns.</summary>
+    /// <summary>Publishes <see cref="Countdown.Count"/> tasks; all are confirmed when it returns.</summary>
     Task<Sample> PublishAsync(BrokerRun run, CancellationToken cancellationToken);
 
     /// <summary>Deletes what it created.</summary>

@@ -8,9 +8,9 @@ internal sealed class PublishScenario : IScenario
 
     public bool NeedsBroker => true;
 
-    public IReadOnlyList<Comparison> Compare(BenchBroker? broker, IReadOnlyList<QueueKind> queues)
+    public IReadOnlyList<Comparison> Compare(BenchTargets targets)
     {
         IPublishVariant[] variants = [new RawOwnPublish(), new RawClientPublish(), new MassTransitPublish(), new FleetPublish()];
-        return [.. queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new PublishRun(variant, broker!, kind))]))];
+        return [.. targets.Queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new PublishRun(variant, targets.Rabbit!, kind))]))];
     }
 }

@@ -8,7 +8,7 @@ internal static class ScenarioList
         foreach (var scenario in scenarios)
         {
             output.WriteLine($"{scenario.Name}: {scenario.Summary}");
-            foreach (var variant in scenario.Compare(null, [QueueKind.Quorum])[0].Variants)
+            foreach (var variant in scenario.Compare(BenchTargets.None)[0].Variants)
             {
                 output.WriteLine($"  {variant.Name,-14} {variant.Mode}");
             }

@@ -4,7 +4,8 @@ namespace Consumers.Kafka;
 
 /// <summary>A partition in the hands of this process, from its assignment to its loss. An object an assignment: what belongs to an older one changes nothing here.</summary>
 /// <param name="tier">The delay of its retry topic; null for the work topic.</param>
-internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan? tier, DateTimeOffset since)
+/// <param name="held">Of the process; what a lost partition held leaves it at once.</param>
+internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan? tier, HeldBytes held, DateTimeOffset since)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<byte[], KeyQueue> _keys = new(KeyBytes.Comparer);
@@ -42,9 +43,6 @@ internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan?
     /// <summary>Nothing more begins in it.</summary>
     public bool IsEnding => Volatile.Read(ref _isEnding);
 
-    /// <summary>Bytes of the records that were taken and have not ended.</summary>
-    public long HeldBytes => Interlocked.Read(ref _heldBytes);
-
     /// <summary>Takes a record. Null when it was taken before.</summary>
     public KafkaDelivery? Take(ConsumeResult<byte[]?, byte[]?> record, KafkaTaskPublisher publisher)
     {
@@ -53,7 +51,7 @@ internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan?
             return null;
         }
         var delivery = new KafkaDelivery(this, record, publisher);
-        Interlocked.Add(ref _heldBytes, delivery.Size);
+        Hold(delivery.Size);
         return delivery;
     }
 
@@ -101,7 +99,7 @@ internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan?
             }
             if (!again)
             {
-                Interlocked.Add(ref _heldBytes, -queue.Waiting.Dequeue().Size);
+                Hold(-queue.Waiting.Dequeue().Size);
             }
             if (queue.Waiting.Count > 0)
             {
@@ -133,8 +131,26 @@ internal sealed class AssignedPartition(TopicPartition at, long epoch, TimeSpan?
     public void Lose()
     {
         _ = StopAsync();
-        Volatile.Write(ref _isLost, true);
+        lock (_lock)
+        {
+            _isLost = true;
+            held.Add(-_heldBytes);
+            _heldBytes = 0;
+        }
         Progress.End();
+    }
+
+    /// <summary>What a lost partition still runs is not counted: its bytes went with it.</summary>
+    private void Hold(int bytes)
+    {
+        lock (_lock)
+        {
+            if (!_isLost)
+            {
+                _heldBytes += bytes;
+                held.Add(bytes);
+            }
+        }
     }
 }
 

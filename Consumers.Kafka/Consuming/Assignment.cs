@@ -7,7 +7,7 @@ namespace Consumers.Kafka;
 /// <summary>
 /// Which partitions this process has: given, taken away in order, or lost. Called by the client on the polling thread, from inside its poll.
 /// </summary>
-internal sealed partial class Assignment(KafkaTopicNames names, KafkaOptions options, RebalanceLog rebalances, TimeProvider time, ILogger logger)
+internal sealed partial class Assignment(KafkaTopicNames names, KafkaOptions options, HeldBytes held, RebalanceLog rebalances, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(2);
@@ -102,7 +102,7 @@ internal sealed partial class Assignment(KafkaTopicNames names, KafkaOptions opt
 
     private void Begin(TopicPartition at)
     {
-        _partitions[at] = new AssignedPartition(at, ++_epoch, names.TierOf(at.Topic), time.GetUtcNow());
+        _partitions[at] = new AssignedPartition(at, ++_epoch, names.TierOf(at.Topic), held, time.GetUtcNow());
         Partitions = [.. _partitions.Values];
     }
 

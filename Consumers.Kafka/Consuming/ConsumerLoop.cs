@@ -28,6 +28,7 @@ internal sealed partial class ConsumerLoop
     private readonly ILogger _logger;
     private IConsumer<byte[]?, byte[]?> _consumer = null!;
     private OffsetCommitter _committer = null!;
+    private PartitionGate _gate = null!;
     private readonly HashSet<TopicPartition> _unresolved = [];
     private Error? _fatal;
     private long _askedAgainAt;
@@ -36,7 +37,7 @@ internal sealed partial class ConsumerLoop
     public ConsumerLoop(KafkaModule module, KafkaGroup group, KeyWorkers workers, DrainSignals drain, ILogger logger)
     {
         (_module, _group, _options, _workers, _drain, _logger) = (module, group, module.Options, workers, drain, logger);
-        _assignment = new Assignment(module.Names, module.Options, module.Rebalances, module.Time, logger);
+        _assignment = new Assignment(module.Names, module.Options, module.Held, module.Rebalances, module.Time, logger);
     }
 
     public IReadOnlyList<AssignedPartition> Partitions => _assignment.Partitions;
@@ -76,6 +77,7 @@ internal sealed partial class ConsumerLoop
             .SetLogHandler((_, line) => Log.Client(_logger, line.Message))
             .Build();
         _committer = new OffsetCommitter(_consumer, _options.CommitInterval, _module.Time, _logger);
+        _gate = new PartitionGate(_consumer, _options, _module.Held, () => _module.IsPaused(), _logger);
         try
         {
             _consumer.Subscribe(_group.Topics);
@@ -143,7 +145,7 @@ internal sealed partial class ConsumerLoop
         {
             _workers.AddDue(delivery);
         }
-        Bound(partition);
+        _gate.Set(partition);
     }
 
     private void Tick()
@@ -159,7 +161,7 @@ internal sealed partial class ConsumerLoop
                 partition.Head = null;
                 _workers.AddDue(head.Delivery);
             }
-            Bound(partition);
+            _gate.Set(partition);
         }
         if (_unresolved.Count > 0 && _module.Time.GetElapsedTime(_askedAgainAt) >= AskAgain)
         {
@@ -169,44 +171,6 @@ internal sealed partial class ConsumerLoop
             Array.ForEach(again, Restart);
         }
         _committer.Tick(_assignment.Partitions);
-    }
-
-    /// <summary>Pauses a partition that may not go on, and resumes one that may.</summary>
-    private void Bound(AssignedPartition partition)
-    {
-        var (inFlight, spread) = (partition.Progress.InFlight, partition.Progress.Spread);
-        var held = _module.Partitions.Sum(other => other.HeldBytes);
-        if (inFlight >= _options.MaxInFlight || spread >= _options.MaxSpread || held >= _options.HeldBytes)
-        {
-            partition.IsFull = true;
-        }
-        // Only with some distance: every pause drops what the client had fetched ahead.
-        else if (inFlight <= _options.MaxInFlight / 2 && spread < _options.MaxSpread && held <= _options.HeldBytes / 2)
-        {
-            partition.IsFull = false;
-        }
-        var pause = partition.IsFull || partition.Head is not null || _module.IsPaused();
-        if (pause == partition.IsPaused)
-        {
-            return;
-        }
-        try
-        {
-            if (pause)
-            {
-                _consumer.Pause([partition.At]);
-            }
-            else
-            {
-                _consumer.Resume([partition.At]);
-            }
-            partition.IsPaused = pause;
-        }
-        catch (KafkaException e)
-        {
-            // Taken away at this moment, or tried again at the next tick.
-            Log.NotPaused(_logger, partition.At.ToString(), e.Error.Reason);
-        }
     }
 
     private TimeSpan NextWait()
@@ -303,9 +267,6 @@ internal sealed partial class ConsumerLoop
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Kafka consumer: {Reason}")]
         public static partial void Client(ILogger logger, string reason);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition} could not be paused or resumed: {Reason}")]
-        public static partial void NotPaused(ILogger logger, string partition, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Where {Partition} goes on could not be found out, and is asked again: {Reason}")]
         public static partial void NotResolved(ILogger logger, string partition, string reason);

@@ -41,25 +41,19 @@ internal sealed class PartitionProgress(long epoch)
     }
 
     /// <summary>Records begun and not settled.</summary>
-    public int InFlight
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _unsettled.Count;
-            }
-        }
-    }
+    public int InFlight => Load.InFlight;
 
     /// <summary>From the first unsettled record to the last begun one; 0 when all are settled.</summary>
-    public long Spread
+    public long Spread => Load.Spread;
+
+    /// <summary><see cref="InFlight"/> and <see cref="Spread"/> of one moment.</summary>
+    public (int InFlight, long Spread) Load
     {
         get
         {
             lock (_lock)
             {
-                return _begun.TryPeek(out var first) ? _last - first + 1 : 0;
+                return (_unsettled.Count, _begun.TryPeek(out var first) ? _last - first + 1 : 0);
             }
         }
     }

@@ -10,12 +10,12 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private IProducer<byte[]?, byte[]>? _producer;
+    private IProducer<byte[]?, byte[]?>? _producer;
     private bool _isDisposed;
 
     /// <summary>Completes when the brokers have it.</summary>
     /// <exception cref="PublishFailedException">They did not confirm it.</exception>
-    public async Task PublishAsync(string topic, Message<byte[]?, byte[]> message, CancellationToken cancellationToken)
+    public async Task PublishAsync(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken)
     {
         // Reports arrive on the client's polling thread, which must not run what waits for them.
         var confirmed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,7 +38,7 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
 
     public void Dispose()
     {
-        IProducer<byte[]?, byte[]>? last;
+        IProducer<byte[]?, byte[]?>? last;
         lock (_lock)
         {
             (_isDisposed, last, _producer) = (true, _producer, null);
@@ -47,19 +47,19 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
         last?.Dispose();
     }
 
-    private IProducer<byte[]?, byte[]> Get()
+    private IProducer<byte[]?, byte[]?> Get()
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _producer ??= new ProducerBuilder<byte[]?, byte[]>(KafkaClients.Producer(options, cluster.Servers, clientId))
+            return _producer ??= new ProducerBuilder<byte[]?, byte[]?>(KafkaClients.Producer(options, cluster.Servers, clientId))
                 .SetErrorHandler((_, error) => Log.Error(logger, error.Reason))
                 .SetLogHandler((_, line) => Log.Client(logger, line.Message))
                 .Build();
         }
     }
 
-    private void Settle(TaskCompletionSource confirmed, IProducer<byte[]?, byte[]> producer, string topic, Error error)
+    private void Settle(TaskCompletionSource confirmed, IProducer<byte[]?, byte[]?> producer, string topic, Error error)
     {
         if (error.IsError)
         {
@@ -71,7 +71,7 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
         }
     }
 
-    private PublishFailedException Failure(IProducer<byte[]?, byte[]> producer, string topic, Error error, Exception? inner)
+    private PublishFailedException Failure(IProducer<byte[]?, byte[]?> producer, string topic, Error error, Exception? inner)
     {
         if (error.IsFatal || error.Code == ErrorCode.Local_Fatal)
         {
@@ -87,7 +87,7 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
     }
 
     /// <summary>After a fatal error a producer sends nothing more; the next message gets a new one.</summary>
-    private void Replace(IProducer<byte[]?, byte[]> producer, Error error)
+    private void Replace(IProducer<byte[]?, byte[]?> producer, Error error)
     {
         lock (_lock)
         {

@@ -19,7 +19,7 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
             throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {maxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
         }
         await topology.ReadyAsync(cancellationToken);
-        await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]> { Key = Bytes(message.Key), Value = body, Headers = KafkaHeaders.New(trace) }, cancellationToken);
+        await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]?> { Key = Bytes(message.Key), Value = body, Headers = KafkaHeaders.New(trace) }, cancellationToken);
     }
 
     /// <summary>To the tier that is not longer than the wait; its consumer holds it until it is due.</summary>
@@ -34,14 +34,14 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
         if (options.StatusEvents)
         {
             var headers = new Headers { { KafkaHeaders.ContentType, KafkaHeaders.Json } };
-            await producer.PublishAsync(names.Status, new Message<byte[]?, byte[]> { Key = Bytes(status.Id), Value = status.ToJson(), Headers = headers }, cancellationToken);
+            await producer.PublishAsync(names.Status, new Message<byte[]?, byte[]?> { Key = Bytes(status.Id), Value = status.ToJson(), Headers = headers }, cancellationToken);
         }
     }
 
-    /// <summary>The record's key goes on as the bytes it came as.</summary>
+    /// <summary>The record's key goes on as the bytes it came as; no value stays no value.</summary>
     private Task PublishAsync(string topic, OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) => producer.PublishAsync(
         topic,
-        new Message<byte[]?, byte[]> { Key = source.Key ?? Bytes(onward.Key), Value = Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace) },
+        new Message<byte[]?, byte[]?> { Key = source.Key ?? Bytes(onward.Key), Value = source.Value is null ? null : Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace) },
         cancellationToken);
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);

@@ -48,7 +48,15 @@ internal static class CrashMatrix
     /// <summary>Reached once or a few times in a process, so driven by tests of their own.</summary>
     public static IReadOnlyList<string> OfTheProcess { get; } = [CrashPoints.Draining, CrashPoints.Recovering];
 
-    /// <summary>Of the Kafka module: KafkaKillTests.</summary>
+    /// <summary>
+    /// On Kafka nothing is published through rows and no ack is written: instead of K0 to K2 and K10 there is the settled record whose offset is not committed.
+    /// </summary>
+    public static IReadOnlyList<CrashCase> OverKafka { get; } =
+    [
+        .. BeforeTheOutcome, .. AfterTheOutcome.Where(row => row.Point != CrashPoints.AckWritten), new(CrashPoints.Processed, IsRecognized: true), .. Onward,
+    ];
+
+    /// <summary>Of the Kafka module: K21 above, and both in KafkaKillTests.</summary>
     public static IReadOnlyList<string> OfKafka { get; } = [CrashPoints.Processed, CrashPoints.Revoking];
 
     public static IEnumerable<CrashCase> All => [.. Publishing, .. BeforeTheOutcome, .. AfterTheOutcome, .. Onward];

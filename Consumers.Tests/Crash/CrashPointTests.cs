@@ -6,6 +6,11 @@ internal static class OneCrash
     public static async Task RunAsync(CrashCase row)
     {
         await using var run = await CrashRun.CreateAsync(backoff: row.Backoff);
+        await RunAsync(run, row);
+    }
+
+    public static async Task RunAsync(CrashRun run, CrashCase row)
+    {
         await run.CrashAsync(row);
         CrashVerdict.CheckLedgerFile(run);
         var host = await run.StartAsync();

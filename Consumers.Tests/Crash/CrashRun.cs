@@ -12,28 +12,45 @@ internal sealed class CrashRun : IAsyncDisposable
     private const int Killed = 137;
 
     private readonly List<string> _ids = [];
-
+    private readonly List<HostProcess> _hosts = [];
     private readonly RetryOptions _retry;
 
-    private CrashRun(EndToEnd.Fleet fleet, Mailbox mailbox, TimeSpan backoff)
-    {
-        (Fleet, Mailbox) = (fleet, mailbox);
-        _retry = new RetryOptions { Base = backoff, Cap = backoff * 4 };
-    }
+    private CrashRun(ICrashSite site, Mailbox mailbox, RetryOptions retry) => (Site, Mailbox, _retry) = (site, mailbox, retry);
 
-    public EndToEnd.Fleet Fleet { get; }
+    public ICrashSite Site { get; }
+
+    public TempFolder Folder { get; } = new();
 
     public Mailbox Mailbox { get; }
 
     public IReadOnlyList<string> Ids => _ids;
 
-    public static async Task<CrashRun> CreateAsync(TimeSpan? mailDelay = null, TimeSpan? backoff = null) =>
-        new(await EndToEnd.Fleet.CreateAsync(), Mailbox.Start(mailDelay), backoff ?? CrashCase.ShortBackoff);
+    /// <summary>On RabbitMQ.</summary>
+    public static async Task<CrashRun> CreateAsync(TimeSpan? mailDelay = null, TimeSpan? backoff = null)
+    {
+        var retry = RetryOf(backoff);
+        return new(new RabbitCrashSite(await RabbitBroker.ConnectAsync(), retry), Mailbox.Start(mailDelay), retry);
+    }
 
-    public Task<HostProcess> StartAsync(string? crashAt = null) => Fleet.StartAsync("consumer-1", [.. Environment(crashAt)]);
+    public static async Task<CrashRun> OnKafkaAsync(TimeSpan? mailDelay = null, TimeSpan? backoff = null)
+    {
+        var retry = RetryOf(backoff);
+        return new(new KafkaCrashSite(await KafkaBroker.StartAsync(tiers: retry)), Mailbox.Start(mailDelay), retry);
+    }
+
+    public async Task<HostProcess> StartAsync(string? crashAt = null)
+    {
+        var host = await HostProcess.StartAsync("consumer-1", Environment(crashAt), Folder);
+        _hosts.Add(host);
+        return host;
+    }
 
     /// <summary>Starts an instance that dies on its way up.</summary>
-    public async Task DieAtStartAsync(string crashAt) => await DiesAsync(Fleet.Launch("consumer-1", [.. Environment(crashAt)]), crashAt);
+    public async Task DieAtStartAsync(string crashAt)
+    {
+        await using var host = HostProcess.Launch("consumer-1", Environment(crashAt), Folder);
+        await DiesAsync(host, crashAt);
+    }
 
     /// <summary>Drives a new instance to the point with this work, and sees it die.</summary>
     public async Task CrashAsync(CrashCase row)
@@ -64,13 +81,13 @@ internal sealed class CrashRun : IAsyncDisposable
         var bodies = Enumerable.Range(0, row.Tasks).Select(i => Add(row.Ends, i)).ToArray();
         if (!row.ThroughApi)
         {
-            await Task.WhenAll(bodies.Select(body => Fleet.Broker.PublishAsync(Encoding.UTF8.GetBytes(body), messageId: null)));
+            await Task.WhenAll(bodies.Select(body => Site.PublishAsync(Encoding.UTF8.GetBytes(body))));
             return;
         }
         using var content = new StringContent($"[{string.Join(',', bodies)}]", Encoding.UTF8, "application/json");
         try
         {
-            using var answer = await host.Http.PostAsync(new Uri("/api/rabbit/tasks/batch", UriKind.Relative), content);
+            using var answer = await host.Http.PostAsync(new Uri($"/api/{Site.Module}/tasks/batch", UriKind.Relative), content);
             answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         }
         catch (HttpRequestException)
@@ -78,10 +95,6 @@ internal sealed class CrashRun : IAsyncDisposable
             // It died before it could answer. The rows are written: the points on this way lie behind that.
         }
     }
-
-    /// <summary>The names of the queues in which a retry may still wait.</summary>
-    public IEnumerable<string> RetryQueues =>
-        new RetrySchedule(_retry).Tiers.Select(tier => $"{Fleet.Broker.Prefix}-retry.{RetrySchedule.NameOf(tier)}");
 
     private string Add(Ends ends, int number)
     {
@@ -93,7 +106,9 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private IEnumerable<KeyValuePair<string, string>> Environment(string? crashAt) =>
     [
+        .. Site.Environmental(),
         .. Mailbox.Environment,
+        new("Logging__LogLevel__Default", "Warning"),
         new("Consumers__Retry__Base", $"{_retry.Base:c}"),
         new("Consumers__Retry__Cap", $"{_retry.Cap:c}"),
         new(CrashPoint.Variable, crashAt ?? ""),
@@ -101,7 +116,18 @@ internal sealed class CrashRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Fleet.DisposeAsync();
+        foreach (var host in _hosts)
+        {
+            await host.DisposeAsync();
+        }
+        await Site.DisposeAsync();
         await Mailbox.DisposeAsync();
+        Folder.Dispose();
+    }
+
+    private static RetryOptions RetryOf(TimeSpan? backoff)
+    {
+        var first = backoff ?? CrashCase.ShortBackoff;
+        return new RetryOptions { Base = first, Cap = first * 4 };
     }
 }

@@ -23,7 +23,7 @@ internal static class CrashVerdict
     public static void CheckLedgerFile(CrashRun run)
     {
         using var folder = new TempFolder();
-        foreach (var file in Directory.GetFiles(run.Fleet.Folder.Path, "ledger.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(run.Folder.Path, "ledger.db*").Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
         {
             File.Copy(file, folder.File(Path.GetFileName(file)));
         }
@@ -37,31 +37,28 @@ internal static class CrashVerdict
     /// <summary>Waits until nothing is left to do anywhere, checks every task, and stops the host, which must leave nothing behind.</summary>
     public static async Task CheckAsync(CrashRun run, HostProcess host, CrashCase row)
     {
-        var broker = run.Fleet.Broker;
-        await EndToEnd.Fleet.QuiesceAsync(host, run.Ids.Count, TimeSpan.FromSeconds(60));
+        var site = run.Site;
+        await EndToEnd.Fleet.QuiesceAsync(host, run.Ids.Count, TimeSpan.FromSeconds(60), site.Module);
         if (row.IsRecognized)
         {
-            await Eventually.TrueAsync(async () => (await InstanceAsync(host)).GetProperty("duplicates").GetInt64() >= 1, "the redelivery is recognized as settled");
+            await Eventually.TrueAsync(async () => (await InstanceAsync(host, site)).GetProperty("duplicates").GetInt64() >= 1, "the redelivery is recognized as settled");
         }
         if (row.Tasks > 1)
         {
-            (await InstanceAsync(host)).GetProperty("delivered").GetInt64().ShouldBeGreaterThanOrEqualTo(5, "a crash that interrupted next to nothing proves nothing");
+            (await InstanceAsync(host, site)).GetProperty("delivered").GetInt64().ShouldBeGreaterThanOrEqualTo(5, "a crash that interrupted next to nothing proves nothing");
         }
-        foreach (var queue in run.RetryQueues.Append(broker.WorkQueue))
-        {
-            await Eventually.TrueAsync(async () => await broker.ReadyAsync(queue) == 0, $"{queue} is empty");
-        }
+        await Eventually.TrueAsync(async () => await site.LeftAsync() == 0, "the broker has nothing left to deliver");
         foreach (var id in run.Ids)
         {
-            CheckTask(run, row, (await EndToEnd.Fleet.FindAsync(host, id)).ShouldNotBeNull($"{id} is lost"));
-            await CheckAnnouncementAsync(broker, id, row.Ends == Ends.Never ? "FAILED" : "COMPLETED");
+            CheckTask(run, row, (await EndToEnd.Fleet.FindAsync(host, id, site.Module)).ShouldNotBeNull($"{id} is lost"));
+            await CheckAnnouncementAsync(site, id, row.Ends == Ends.Never ? "FAILED" : "COMPLETED");
         }
         var failed = row.Ends == Ends.Never ? run.Ids : [];
-        await Eventually.TrueAsync(() => failed.Except(DeadIds(broker)).Any() is false, "every task that failed has its dead letter");
+        await Eventually.TrueAsync(async () => !failed.Except(await DeadIdsAsync(site)).Any(), "every task that failed has its dead letter");
         (await host.TerminateAsync()).ShouldBe(0, host.Output);
         // What was unacknowledged would be ready again now.
-        (await broker.ReadyAsync(broker.WorkQueue)).ShouldBe(0, "every delivery is acknowledged");
-        DeadIds(broker).ShouldBe(failed, ignoreOrder: true, "one dead letter by id for each that failed, and no other");
+        (await site.LeftAsync()).ShouldBe(0, "every delivery is acknowledged");
+        (await DeadIdsAsync(site)).ShouldBe(failed, ignoreOrder: true, "one dead letter by id for each that failed, and no other");
         CheckLedgerFile(run);
     }
 
@@ -98,17 +95,17 @@ internal static class CrashVerdict
     }
 
     /// <summary>At least once, and however often: one and the same.</summary>
-    private static async Task CheckAnnouncementAsync(RabbitBroker broker, string id, string status)
+    private static async Task CheckAnnouncementAsync(ICrashSite site, string id, string status)
     {
-        StatusEvent[] Seen() => [.. broker.Statuses.Where(announced => announced.Id == id && announced.Status == status)];
-        await Eventually.TrueAsync(() => Seen().Length > 0, $"{status} of {id} is announced");
-        Seen().Select(announced => announced.Seq).Distinct().ShouldHaveSingleItem();
+        async Task<StatusEvent[]> SeenAsync() => [.. (await site.StatusesAsync()).Where(announced => announced.Id == id && announced.Status == status)];
+        await Eventually.TrueAsync(async () => (await SeenAsync()).Length > 0, $"{status} of {id} is announced");
+        (await SeenAsync()).Select(announced => announced.Seq).Distinct().ShouldHaveSingleItem();
     }
 
     /// <summary>A dead letter may come twice; its id tells.</summary>
-    private static IEnumerable<string> DeadIds(RabbitBroker broker) => broker.DeadLetters.Select(letter => letter.MessageId ?? "").Distinct();
+    private static async Task<IEnumerable<string>> DeadIdsAsync(ICrashSite site) => (await site.DeadLettersAsync()).Select(letter => letter.MessageId ?? "").Distinct();
 
-    private static async Task<JsonElement> InstanceAsync(HostProcess host) => (await EndToEnd.Fleet.StatsAsync(host)).GetProperty("instance");
+    private static async Task<JsonElement> InstanceAsync(HostProcess host, ICrashSite site) => (await EndToEnd.Fleet.StatsAsync(host, site.Module)).GetProperty("instance");
 
     private static string? Outcome(JsonElement attempt) => attempt.GetProperty("outcome").GetString();
 }

@@ -117,6 +117,9 @@ public sealed class KafkaBroker : IAsyncDisposable
         return (await _producer.ProduceAsync(new TopicPartition(WorkTopic, partition ?? Partition.Any), message)).TopicPartitionOffset;
     }
 
+    /// <summary>Publishes the record as it is.</summary>
+    public async Task<TopicPartitionOffset> PublishAsync(Message<byte[]?, byte[]?> message) => (await _producer.ProduceAsync(WorkTopic, message)).TopicPartitionOffset;
+
     public Task<TopicPartitionOffset> PublishAsync(TaskMessage task, string? key = null, int? partition = null) => PublishAsync(TaskMessageCodec.Encode(task), key, null, partition);
 
     /// <summary>Everything in a topic so far, oldest first.</summary>
@@ -158,6 +161,39 @@ public sealed class KafkaBroker : IAsyncDisposable
         var all = Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(WorkTopic, partition)).ToList();
         var answer = await _admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(Group, all)]);
         return answer[0].Partitions.Where(part => !part.Offset.IsSpecial).ToDictionary(part => part.Partition.Value, part => part.Offset.Value);
+    }
+
+    /// <summary>Sets the group's offset of a partition of the work topic, while the group has no member.</summary>
+    public async Task CommitAsync(int partition, long offset)
+    {
+        await Task.Run(() =>
+        {
+            using var member = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig { BootstrapServers = Servers, GroupId = Group, EnableAutoCommit = false }).SetLogHandler((_, _) => { }).Build();
+            member.Commit([new TopicPartitionOffset(WorkTopic, partition, offset)]);
+        });
+    }
+
+    /// <summary>Drops records of the work topic, as retention does.</summary>
+    public async Task DeleteRecordsAsync(int partition, long before)
+    {
+        if (Mock is not null)
+        {
+            Mock.DeleteRecords(WorkTopic, partition, before);
+        }
+        else
+        {
+            await _admin.DeleteRecordsAsync([new TopicPartitionOffset(WorkTopic, partition, before)]);
+        }
+    }
+
+    /// <summary>Sets a topic's configuration; skips the test on the mock cluster, which has none.</summary>
+    public async Task ConfigureTopicAsync(string topic, string name, string value)
+    {
+        Assert.SkipUnless(Mock is null, "the mock cluster keeps no configuration of topics: this test needs a real one, named by KAFKA_BOOTSTRAP_SERVERS");
+        await _admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
+        {
+            [new() { Type = ResourceType.Topic, Name = topic }] = [new() { Name = name, Value = value, IncrementalOperation = AlterConfigOpType.Set }],
+        });
     }
 
     /// <summary>Records of the work topic that are not committed.</summary>
@@ -209,7 +245,14 @@ public sealed class KafkaBroker : IAsyncDisposable
             Array.ForEach(topics, topic => Mock.EnsureTopic(topic.Name, topic.Partitions));
             return;
         }
-        await _admin.CreateTopicsAsync(topics.Select(topic => new TopicSpecification { Name = topic.Name, NumPartitions = topic.Partitions, ReplicationFactor = -1 }));
+        // As the module makes them, so that what is hostile arrives: a broker's default is 1 MiB with the headers.
+        await _admin.CreateTopicsAsync(topics.Select(topic => new TopicSpecification
+        {
+            Name = topic.Name,
+            NumPartitions = topic.Partitions,
+            ReplicationFactor = -1,
+            Configs = new Dictionary<string, string> { ["max.message.bytes"] = $"{(topic.Name == WorkTopic ? 2 : 4) * 1024 * 1024}" },
+        }));
         await Eventually.TrueAsync(
             () => _admin.GetMetadata(AskTimeout).Topics.Count(topic => topic.Topic.StartsWith(Prefix, StringComparison.Ordinal)) == topics.Length,
             "the test's topics are known");
@@ -228,5 +271,5 @@ public sealed class KafkaBroker : IAsyncDisposable
         TaskMessageCodec.Decode(record.Message.Value, KafkaHeaders.Read(record.Message.Headers, TaskHeaders.Origin), 5, out _)?.Id;
 
     private static Dictionary<string, string> Texts(Headers headers) =>
-        headers.GroupBy(header => header.Key).ToDictionary(same => same.Key, same => Encoding.UTF8.GetString(same.Last().GetValueBytes()));
+        headers.GroupBy(header => header.Key).ToDictionary(same => same.Key, same => Encoding.UTF8.GetString(same.Last().GetValueBytes() ?? []));
 }

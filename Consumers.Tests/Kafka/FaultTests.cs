@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Consumers.Tests.Kafka;
 
-/// <summary>Brokers that refuse, go away, fence or forget: injected into the mock cluster, and therefore skipped on a real one.</summary>
+/// <summary>Brokers that refuse, go away, fence or forget. What is injected into the mock cluster is skipped on a real one.</summary>
 public sealed class FaultTests
 {
     private const short Produce = 0;
@@ -32,6 +32,25 @@ public sealed class FaultTests
         instance.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
         (await fleet.Broker.DeadLettersAsync()).ShouldBeEmpty();
         await Eventually.TrueAsync(async () => (await fleet.Broker.CommittedAsync()).GetValueOrDefault(0) == at.Offset.Value + 1, "then it is committed");
+    }
+
+    [Fact]
+    public async Task Dead_letters_that_are_not_confirmed_hold_their_places_pause_the_partition_and_are_published_again()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
+        var cluster = fleet.Broker.Faults;
+        for (var i = 0; i < 20; i++)
+        {
+            await fleet.Broker.PublishAsync(TestFleet.Task("fail"), partition: 0);
+        }
+        cluster.FailNext(Produce, Enumerable.Repeat(TopicAuthorizationFailed, 12).ToArray());
+
+        var instance = await fleet.StartAsync(kafka: options => (options.StatusEvents, options.MaxInFlight) = (false, 4));
+
+        await Eventually.TrueAsync(() => instance.Stats.Dead >= 3 && KafkaFleet.PartitionsOf(instance).Any(partition => partition is { Tier: null, IsPaused: true }), "dead letters wait to be confirmed, and the partition is paused", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => await fleet.Broker.LagAsync() == 0, "all is committed", TimeSpan.FromSeconds(60));
+        (await fleet.Broker.DeadLettersAsync()).Select(dead => dead.MessageId).Distinct().Count().ShouldBe(20);
+        instance.Log.Effects.GroupBy(effect => effect.Id).ShouldAllBe(task => task.Count() == 1);
     }
 
     [Fact]
@@ -108,7 +127,6 @@ public sealed class FaultTests
     public async Task Records_that_were_deleted_before_they_were_read_are_a_gap_that_is_shown()
     {
         await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
-        var cluster = fleet.Broker.Faults;
         var first = await fleet.StartAsync("test-1");
         for (var i = 0; i < 5; i++)
         {
@@ -121,7 +139,7 @@ public sealed class FaultTests
         {
             await fleet.Broker.PublishAsync(KafkaFleet.Recorded(i));
         }
-        cluster.DeleteRecords(fleet.Broker.WorkTopic, 0, 12);
+        await fleet.Broker.DeleteRecordsAsync(0, 12);
 
         var second = await fleet.StartAsync("test-2");
         await fleet.CompletedAsync(second, 13);
@@ -131,26 +149,20 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Without_its_topics_and_the_right_to_make_them_nothing_is_consumed_and_the_state_names_them()
+    public async Task A_log_that_ends_before_what_was_committed_is_a_gap_that_is_shown_and_is_read_from_its_beginning()
     {
-        await using var fleet = await KafkaFleet.CreateAsync();
-        var instance = await fleet.StartAsync(kafka: options => (options.CreateTopics, options.WorkTopic) = (false, $"{fleet.Broker.Prefix}-other"), waits: false);
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
+        for (var i = 0; i < 5; i++)
+        {
+            await fleet.Broker.PublishAsync(KafkaFleet.Recorded(i));
+        }
+        // As of a topic that was deleted and made anew under its name.
+        await fleet.Broker.CommitAsync(0, 50);
 
-        string Said() => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State.Description;
-        await Eventually.TrueAsync(() => new ValueTask<bool>(Said().Contains($"Missing topics: '{fleet.Broker.Prefix}-other' (2 partitions)", StringComparison.Ordinal)), Said);
-    }
+        var instance = await fleet.StartAsync();
+        await fleet.CompletedAsync(instance, 5);
 
-    [Fact]
-    public async Task Topics_with_other_partitions_than_configured_work_and_are_named()
-    {
-        await using var fleet = await KafkaFleet.CreateAsync(partitions: 2);
-        var instance = await fleet.StartAsync(kafka: options => options.Partitions = 5);
-        var task = await instance.PublishAsync("ok");
-        await instance.ReachesAsync(task.Id, TaskState.Completed);
-
-        await Eventually.TrueAsync(
-            () => instance.Services.GetServices<IDependency>().Single(dependency => dependency.State.Name == "Kafka").State is { Health: DependencyHealth.Degraded } state
-                && state.Description.Contains($"'{fleet.Broker.WorkTopic}' has 2 partitions, 5 are configured", StringComparison.Ordinal),
-            "the state names it");
+        KafkaFleet.RebalancesOf(instance).Where(entry => entry.Kind == RebalanceKind.Gap).ShouldHaveSingleItem().What.ShouldContain("the log ends at 5, but 50 was to be read");
+        await Eventually.TrueAsync(async () => (await fleet.Broker.CommittedAsync()).GetValueOrDefault(0) == 5, "what is committed is right again");
     }
 }

@@ -52,6 +52,8 @@ public sealed class KafkaFleet : IAsyncDisposable
 
     internal static IReadOnlyList<AssignedPartition> PartitionsOf(TestFleet instance) => instance.Services.GetRequiredService<KafkaModule>().Partitions.ToArray();
 
+    internal static long HeldBy(TestFleet instance) => instance.Services.GetRequiredService<KafkaModule>().Held.Total;
+
     internal static IReadOnlyList<RebalanceEntry> RebalancesOf(TestFleet instance) => instance.Services.GetRequiredService<KafkaModule>().Rebalances.Entries;
 
     public static TaskMessage Recorded(int number, int delayMs = 0, bool failsFirst = false) => TaskMessage.Create(

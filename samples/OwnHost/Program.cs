@@ -1,5 +1,6 @@
 using Consumers.Core;
 using Consumers.Fleet;
+using Consumers.Kafka;
 using Consumers.Ledger;
 using Consumers.Rabbit;
 using Consumers.Scaling;
@@ -7,13 +8,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OwnHost;
 
-// The same packages in a team's own host. RABBITMQ_URL and REDIS_URL say where those are, CONSUMER_ID who this instance is.
+// The same packages in a team's own host. RABBITMQ_URL, KAFKA_BOOTSTRAP_SERVERS and REDIS_URL say where those are, CONSUMER_ID who this instance is.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services
     .AddTaskConsumers(options => options.DrainTimeout = TimeSpan.FromSeconds(20))
     .AddLedger()
     .AddFleet()
     .AddRabbit()
+    .AddKafka()
     .AddScaling()
     .AddHandler<GreetTaskHandler>();
 // Longer than the drain, or the host cuts it short.

@@ -1,0 +1,12 @@
+namespace Consumers.Benchmarks;
+
+/// <param name="Workers">Tasks at once.</param>
+/// <param name="HandlerTime">How long a handler takes; zero for one that returns at once.</param>
+internal sealed record KafkaWork(int Workers, TimeSpan HandlerTime)
+{
+    /// <summary>What a handler does, the same for every variant.</summary>
+    public ValueTask HandleAsync(CancellationToken cancellationToken) =>
+        HandlerTime == TimeSpan.Zero ? ValueTask.CompletedTask : new(Task.Delay(HandlerTime, TimeProvider.System, cancellationToken));
+
+    public override string ToString() => $"{Workers} workers, handler {HandlerTime.TotalMilliseconds} ms";
+}

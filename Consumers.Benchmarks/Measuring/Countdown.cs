@@ -1,0 +1,23 @@
+namespace Consumers.Benchmarks;
+
+/// <summary>Counts the messages of one run and takes its figures when the last is settled. Safe from many threads.</summary>
+internal class Countdown(int count)
+{
+    private readonly TaskCompletionSource<Sample> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _handled;
+
+    public int Count => count;
+
+    public Meter Meter { get; } = new();
+
+    /// <summary>Completes with the figures when the last message is settled.</summary>
+    public Task<Sample> Finished => _finished.Task;
+
+    /// <summary>Counts a message; true for the last.</summary>
+    public bool IsLast() => Interlocked.Increment(ref _handled) == count;
+
+    /// <summary>The last message is settled: the clock stops here, whatever a variant still does to close.</summary>
+    public void Finish() => _finished.TrySetResult(Meter.Stop(count));
+
+    public void Fail(string why) => _finished.TrySetException(new RunFailedException(why));
+}
