@@ -9,6 +9,6 @@ public static class InstanceStates
     /// <summary>Ended in order.</summary>
     public const string Stopped = "stopped";
 
-    /// <summary>Its lease ran out. Never written: it is what a reader sees.</summary>
+    /// <summary>Its lease ran out, or its process is gone. Never written: it is what a reader sees.</summary>
     public const string Silent = "silent";
 }

@@ -30,7 +30,8 @@ internal static class InstanceFields
     /// <summary>Anything may stand there: what is missing or no number is nothing.</summary>
     /// <param name="row">Name, last heartbeat, then the fields and their values.</param>
     /// <param name="now">Redis's clock, in unix milliseconds.</param>
-    public static InstanceReport Read(RedisValue[] row, long now, TimeSpan silentAfter)
+    /// <param name="host">Who asks: of a process on the same machine it knows at once that it is gone.</param>
+    public static InstanceReport Read(RedisValue[] row, long now, TimeSpan silentAfter, HostIdentity host)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 2; i + 1 < row.Length; i += 2)
@@ -42,11 +43,13 @@ internal static class InstanceFields
         // From before Redis's clock was put back: whoever lives has told of itself since.
         var isSilent = now - beat > silentAfter.TotalMilliseconds || beat - now > 2 * silentAfter.TotalMilliseconds;
         var state = fields.GetValueOrDefault("state") ?? InstanceStates.Running;
+        var pid = (int)Math.Clamp(Of("pid"), 0, int.MaxValue);
+        isSilent |= pid > 0 && host.IsGone(fields.GetValueOrDefault("machine") ?? "", pid, (long)Of("processStart"));
         return new InstanceReport(
             (string)row[0]!,
             fields.GetValueOrDefault("run") ?? "",
             fields.GetValueOrDefault("host") ?? "",
-            (int)Math.Clamp(Of("pid"), 0, int.MaxValue),
+            pid,
             fields.GetValueOrDefault("version") ?? "",
             fields.GetValueOrDefault("modules") ?? "",
             fields.GetValueOrDefault("url") is { Length: > 0 } url ? url : null,

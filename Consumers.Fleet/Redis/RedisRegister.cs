@@ -71,7 +71,7 @@ internal sealed partial class RedisRegister : IFleetState
     {
         var answer = (RedisResult[])(await _link.RunAsync(RedisScripts.List, [RedisKeys.Instances], [(long)Lately.TotalMilliseconds]).WaitAsync(cancellationToken))!;
         var now = long.Parse((string)answer[0]!, CultureInfo.InvariantCulture);
-        return [.. answer.Skip(1).Select(row => InstanceFields.Read((RedisValue[])row!, now, Lease)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
+        return [.. answer.Skip(1).Select(row => InstanceFields.Read((RedisValue[])row!, now, Lease, _host)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
     }
 
     public async Task StartingAsync(CancellationToken cancellationToken)

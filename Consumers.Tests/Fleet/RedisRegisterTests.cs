@@ -51,6 +51,23 @@ public sealed class RedisRegisterTests
     }
 
     [Fact]
+    public async Task A_process_of_this_host_that_is_gone_is_listed_as_silent_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells when a process began");
+        await using var redis = await RedisServer.StartAsync();
+        await using var watcher = await RedisInstance.StartAsync(redis.Url, "watcher");
+        // This process's id, but another start: whoever wrote that is dead.
+        await redis.Data.HashSetAsync("fleet:instance:killed", [new("run", "dead"), new("host", Environment.MachineName), new("pid", Environment.ProcessId), new("machine", new HostIdentity().Value), new("processStart", 1), new("state", "running")]);
+        // Its heartbeat is of the future, so no lease has run out.
+        await redis.Data.SortedSetAddAsync("fleet:instances", "killed", await NowAsync(redis) + 10_000);
+        await OfAnotherHostAsync(redis, "elsewhere", TimeSpan.FromSeconds(-10));
+
+        var listed = await watcher.Fleet.ListAsync(CancellationToken.None);
+
+        listed.Select(instance => (instance.Name, instance.State)).ShouldBe([("elsewhere", "running"), ("killed", "silent"), ("watcher", "running")]);
+    }
+
+    [Fact]
     public async Task A_second_live_process_of_a_name_is_refused_and_told_who_has_it()
     {
         await using var redis = await RedisServer.StartAsync();

@@ -75,7 +75,7 @@ public sealed class SharingTests
             few => few.Index.ShouldBeNull(),
             few => few.Sentence.ShouldStartWith("Not known yet: 3 tasks ended in the last minute"));
         // Seen once: no rate yet, and no place among those that are compared.
-        var newcomer = InstanceLoad.From(new InstanceTrack(Report("new", Start, 0), Start), "scaling", Start);
+        var newcomer = InstanceLoad.From([new InstanceTrack(Report("new", Start, 0), Start)], "scaling", Start).Single();
         newcomer.PerSecond.ShouldBeNull();
         Fairness.Of([Worked("a", 600), Worked("b", 600), newcomer]).IsLow.ShouldBeFalse();
         Fairness.Of([newcomer with { Module = null, Report = newcomer.Report with { ByModule = [] } }]).Sentence.ShouldContain("REDIS_URL");
@@ -88,7 +88,45 @@ public sealed class SharingTests
         var track = new InstanceTrack(Report("new", Start.AddSeconds(50), 1000), Start.AddSeconds(50));
         track.Add(Report("new", Start.AddSeconds(60), 1100), Start.AddSeconds(60));
 
-        InstanceLoad.From(track, "scaling", Start.AddSeconds(60)).Module!.PerSecond.ShouldBe(10);
+        InstanceLoad.From([track], "scaling", Start.AddSeconds(60)).Single().Module!.PerSecond.ShouldBe(10);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public void Instances_are_compared_over_the_time_that_all_of_them_have_been_there(int firstIdlesFor)
+    {
+        // One idles or works at 10 a second before the other comes; from then on both do the same.
+        InstanceTrack Track(string name, int from)
+        {
+            var track = new InstanceTrack(Report(name, Start.AddSeconds(from), 0), Start.AddSeconds(from));
+            for (var second = from + 2; second <= 60; second += 2)
+            {
+                track.Add(Report(name, Start.AddSeconds(second), Math.Max(0, second - Math.Max(from, firstIdlesFor)) * 10), Start.AddSeconds(second));
+            }
+            return track;
+        }
+        var both = FleetPicture.Of(InstanceLoad.From([Track("first", 0), Track("second", 40)], "scaling", Start.AddSeconds(60)), load => load.Module?.PerSecond);
+
+        Fairness.Of(both.Instances!).ShouldSatisfyAllConditions(fair => fair.Index.ShouldBe(1), fair => fair.Sentence.ShouldBe("The work is shared evenly."));
+        both.Instances!.Select(load => load.Share).ShouldBe([0.5, 0.5]);
+    }
+
+    [Fact]
+    public void One_that_came_when_the_work_was_done_is_not_blamed_and_one_that_came_only_now_is_named()
+    {
+        var worked = new InstanceTrack(Report("worked", Start, 0), Start);
+        worked.Add(Report("worked", Start.AddSeconds(30), 3000), Start.AddSeconds(30));
+        worked.Add(Report("worked", Start.AddSeconds(60), 3000), Start.AddSeconds(60));
+        var late = new InstanceTrack(Report("late", Start.AddSeconds(40), 0), Start.AddSeconds(40));
+        late.Add(Report("late", Start.AddSeconds(60), 0), Start.AddSeconds(60));
+        Fairness.Of([.. InstanceLoad.From([worked, late], "scaling", Start.AddSeconds(60))]).ShouldSatisfyAllConditions(
+            unknown => unknown.Index.ShouldBeNull(),
+            unknown => unknown.Sentence.ShouldStartWith("Not known yet: 0 tasks ended"));
+
+        var now = new InstanceTrack(Report("now", Start.AddSeconds(58), 0), Start.AddSeconds(58));
+        now.Add(Report("now", Start.AddSeconds(60), 0), Start.AddSeconds(60));
+        Fairness.Of([.. InstanceLoad.From([worked, now], "scaling", Start.AddSeconds(60))]).Sentence.ShouldBe("Not known yet: now came only now.");
     }
 
     [Fact]
@@ -100,7 +138,7 @@ public sealed class SharingTests
             var set = second < 30 ? TimeSpan.Zero : TimeSpan.FromHours(-7);
             track.Add(Report("a", Start.AddSeconds(second) + set, second * 10), Start.AddSeconds(second));
         }
-        InstanceLoad.From(track, "scaling", Start.AddSeconds(60)).Module!.PerSecond.ShouldBe(10);
+        InstanceLoad.From([track], "scaling", Start.AddSeconds(60)).Single().Module!.PerSecond.ShouldBe(10);
     }
 
     [Fact]
@@ -112,7 +150,7 @@ public sealed class SharingTests
             // A flood in the first minute, then ten a second.
             track.Add(Report("a", Start.AddSeconds(second), second <= 60 ? second * 100 : 6000 + ((second - 60) * 10)), Start.AddSeconds(second));
         }
-        InstanceLoad.From(track, "scaling", Start.AddSeconds(120)).Module!.PerSecond.ShouldBe(10);
+        InstanceLoad.From([track], "scaling", Start.AddSeconds(120)).Single().Module!.PerSecond.ShouldBe(10);
     }
 
     [Fact]
@@ -175,7 +213,7 @@ public sealed class SharingTests
         {
             track.Add(Report(name, Start.AddSeconds(second), tasks * second / 60, busyMs * second / 60, limit, prefetch, running, state), Start.AddSeconds(second));
         }
-        return InstanceLoad.From(track, "scaling", Start.AddSeconds(60));
+        return InstanceLoad.From([track], "scaling", Start.AddSeconds(60)).Single();
     }
 
     /// <summary>Ten seconds of work, then nothing more was heard of it.</summary>
@@ -184,7 +222,7 @@ public sealed class SharingTests
         var track = new InstanceTrack(Report(name, Start, 0), Start);
         track.Add(Report(name, Start.AddSeconds(10), tasks), Start.AddSeconds(10));
         track.Add(track.Last with { State = "silent" }, Start.AddSeconds(60));
-        return InstanceLoad.From(track, "scaling", Start.AddSeconds(60));
+        return InstanceLoad.From([track], "scaling", Start.AddSeconds(60)).Single();
     }
 
     private static InstanceReport Report(string name, DateTimeOffset at, long done, long busyMs = 0, int limit = 3, int prefetch = 3, int running = 3, string state = "running") =>

@@ -23,12 +23,17 @@ internal sealed record Fairness(double? Index, string Sentence)
     public static Fairness Of(IReadOnlyList<InstanceLoad> loads)
     {
         // Not yet seen for long enough is no reason to call it lazy.
-        var members = loads.Where(load => load is { IsMember: true, Module.PerSecond: not null }).ToArray();
+        var members = loads.Where(load => load is { IsMember: true, IsNew: false, Module.PerSecond: not null }).ToArray();
+        var newcomers = loads.Where(load => load.IsMember && load.Module is not null && !members.Contains(load)).ToArray();
         if (members.Length == 0)
         {
             return new(null, loads.Any(load => load.Report.ByModule.Count == 0)
                 ? "Not known: without Redis the instances do not tell what each module does. Set REDIS_URL."
                 : "Not known yet: no instance has reported for long enough.");
+        }
+        if (members.Length == 1 && newcomers.Length > 0)
+        {
+            return new(null, $"Not known yet: {string.Join(", ", newcomers.Select(load => load.Report.Name))} came only now.");
         }
         if (members.Length == 1)
         {

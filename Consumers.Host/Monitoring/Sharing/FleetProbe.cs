@@ -115,7 +115,7 @@ internal sealed partial class FleetProbe(FleetWatch watch, TimeProvider time, IL
 
     private FleetPicture Picture(string? module, Func<InstanceLoad, double?> rate) => _whyUnknown is not null
         ? new(null, _whyUnknown)
-        : FleetPicture.Of(_tracks.Values.Select(track => InstanceLoad.From(track, module, _steady.GetUtcNow())), rate);
+        : FleetPicture.Of(InstanceLoad.From(_tracks.Values, module, _steady.GetUtcNow()), rate);
 
     private static bool Runs(InstanceReport report) => report.Modules.Split(',').Contains(ModuleSwitches.Scaling);
 

@@ -6,8 +6,11 @@ namespace Consumers.Host.Monitoring.Sharing;
 /// <param name="PerSecond">Tasks that ended, all modules; null when not known yet.</param>
 /// <param name="Module">What the module that is looked at does in it; null when it does not run there, or the fleet's state does not tell.</param>
 /// <param name="Share">Of the tasks that ended in the fleet's running instances, 0 to 1; null when not known yet, and when none ended.</param>
-internal sealed record InstanceLoad(InstanceReport Report, double? PerSecond, ModuleLoad? Module, double? Share = null)
+/// <param name="IsNew">Seen for too short a time to be compared with others.</param>
+internal sealed record InstanceLoad(InstanceReport Report, double? PerSecond, ModuleLoad? Module, bool IsNew = false, double? Share = null)
 {
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+
     public bool IsRunning => Report.State == "running";
 
     public bool IsAway => Report.State == "silent";
@@ -20,17 +23,30 @@ internal sealed record InstanceLoad(InstanceReport Report, double? PerSecond, Mo
     /// <summary>The last error of any module.</summary>
     public TaskError? LastError => Report.ByModule.Select(module => module.LastError).OfType<TaskError>().MaxBy(error => error.At);
 
+    /// <summary>
+    /// All of them, measured over the same time: the last minute, or since the latest of them came. Who worked before it came, and who idled, is otherwise compared with one that
+    /// could do neither.
+    /// </summary>
     /// <param name="module">Null for all modules.</param>
-    public static InstanceLoad From(InstanceTrack track, string? module, DateTimeOffset now)
+    public static IEnumerable<InstanceLoad> From(IReadOnlyCollection<InstanceTrack> tracks, string? module, DateTimeOffset now)
     {
-        var minute = track.Over(InstanceTrack.Window, now);
-        return new InstanceLoad(
-            track.Last,
-            minute?.Rate(report => report.Completed + report.Failed),
-            module is not null && Of(track.Last, module) is { } own ? ModuleLoad.From(own, module, minute, track.Over(ModuleLoad.Lately, now)) : null);
+        var window = tracks.Where(track => track.Last.State != InstanceStates.Stopped && !IsFresh(track, now)).Select(track => now - track.FirstSeen).Append(InstanceTrack.Window).Min();
+        return tracks.Select(track => From(track, module, now, window));
     }
 
     public static ModuleReport? Of(InstanceReport report, string module) => report.ByModule.FirstOrDefault(own => own.Module == module);
+
+    private static InstanceLoad From(InstanceTrack track, string? module, DateTimeOffset now, TimeSpan window)
+    {
+        var minute = track.Over(window, now);
+        return new InstanceLoad(
+            track.Last,
+            minute?.Rate(report => report.Completed + report.Failed),
+            module is not null && Of(track.Last, module) is { } own ? ModuleLoad.From(own, module, minute, track.Over(ModuleLoad.Lately, now)) : null,
+            IsFresh(track, now));
+    }
+
+    private static bool IsFresh(InstanceTrack track, DateTimeOffset now) => now - track.FirstSeen < Fresh;
 }
 
 /// <summary>What one module of one instance did.</summary>

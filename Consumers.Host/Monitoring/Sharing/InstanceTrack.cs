@@ -16,7 +16,13 @@ internal sealed class InstanceTrack
     private readonly List<(DateTimeOffset At, InstanceReport Report)> _reports = [];
 
     /// <param name="now">Of a steady clock, as in all that follows.</param>
-    public InstanceTrack(InstanceReport first, DateTimeOffset now) => _reports.Add((now, first));
+    public InstanceTrack(InstanceReport first, DateTimeOffset now)
+    {
+        FirstSeen = now;
+        _reports.Add((now, first));
+    }
+
+    public DateTimeOffset FirstSeen { get; }
 
     public InstanceReport Last => _reports[^1].Report;
 
