@@ -59,6 +59,9 @@ internal static class CrashMatrix
     /// <summary>Of the Kafka module: K21 above, and both in KafkaKillTests.</summary>
     public static IReadOnlyList<string> OfKafka { get; } = [CrashPoints.Processed, CrashPoints.Revoking];
 
+    /// <summary>Of the archivist: RabbitArchiveTests and KafkaArchiveTests.</summary>
+    public static IReadOnlyList<string> OfTheArchive { get; } = [CrashPoints.Archived];
+
     public static IEnumerable<CrashCase> All => [.. Publishing, .. BeforeTheOutcome, .. AfterTheOutcome, .. Onward];
 
     /// <summary>Points by name, as theory data: each row is a test of its own.</summary>
