@@ -66,11 +66,14 @@ public static class CrashPoints
     /// <summary>Kafka: a partition is being taken away; its last commit is not made.</summary>
     public const string Revoking = "K22";
 
+    /// <summary>Dead letters are in the ledger; the broker does not know that they are.</summary>
+    public const string Archived = "K23";
+
     public static IReadOnlyList<string> All { get; } =
     [
         Queued, Published, PublishConfirmed, Delivered, Begun, Handling, Handled, CompletedCommitted, StatusSent, StatusConfirmed, AckWritten,
         RetryCommitted, RetryConfirmed, FailureCommitted, DeadLetterConfirmed, Draining, Recovering, InTransaction,
-        Processed, Revoking,
+        Processed, Revoking, Archived,
     ];
 
     /// <summary>The point right after this settlement is durable.</summary>

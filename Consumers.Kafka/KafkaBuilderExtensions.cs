@@ -50,6 +50,8 @@ public static class KafkaBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskTransport, KafkaTransport>(provider => provider.GetRequiredService<KafkaModule>().Transport));
         services.TryAddSingleton<IKafkaWatch>(provider => provider.GetRequiredService<KafkaModule>().Transport);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, KafkaHealth>(provider => provider.GetRequiredService<KafkaModule>().Health));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeadLetterSource, KafkaDeadLetterSource>(provider => new KafkaDeadLetterSource(
+            provider.GetRequiredService<KafkaModule>(), provider.GetRequiredService<ILogger<KafkaDeadLetterSource>>())));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KafkaTaskSource>(provider => provider.GetRequiredService<KafkaTaskSource>()));
         return builder;
     }

@@ -38,6 +38,9 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddSingleton<DeadLetterQueries>();
+        services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();
+        services.TryAddSingleton<IAudit, LedgerAudit>();
         // In the place of the process's own: a later registration goes before.
         services.AddSingleton<IPauses>(provider => provider.GetRequiredService<LedgerPauses>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
@@ -47,6 +50,7 @@ public static class LedgerBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LedgerPauses>(provider => provider.GetRequiredService<LedgerPauses>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
-        return builder.AddPublishRelay();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DeadLetterSweep>());
+        return builder.AddPublishRelay().AddDeadLetterArchivist();
     }
 }

@@ -20,6 +20,8 @@ internal sealed class RabbitModule : IAsyncDisposable
         Consuming = new RabbitConnection($"{name}-consuming", options, instance, Health, time, random, logger);
         Publisher = new RabbitPublisher(options, new RabbitConnection($"{name}-publishing", options, instance, Health, time, random, logger), Topology, Health, time);
         TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random));
+        // Of its own: a dead letter that the client cannot read closes the connection it comes on.
+        Archiving = new RabbitConnection($"{name}-archiving", options, instance, Health, time, random, logger);
         Transport = new RabbitTransport(this);
         if (!options.Enabled)
         {
@@ -47,6 +49,8 @@ internal sealed class RabbitModule : IAsyncDisposable
     public RabbitQueueProbe Probe { get; }
 
     public RabbitConnection Consuming { get; }
+
+    public RabbitConnection Archiving { get; }
 
     public RabbitPublisher Publisher { get; }
 

@@ -38,6 +38,8 @@ public static partial class ScalingBuilderExtensions
         services.AddSingleton(Create);
         services.AddSingleton<ITaskTransport>(provider => provider.GetRequiredService<ScalingModule>().Transport.Transport);
         services.AddSingleton<IDependency>(provider => provider.GetRequiredService<ScalingModule>().Transport.Health);
+        services.AddSingleton<IDeadLetterSource>(provider => new RabbitDeadLetterSource(
+            provider.GetRequiredService<ScalingModule>().Transport, provider.GetRequiredService<ILogger<RabbitDeadLetterSource>>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ScalingModule>().Source);
         return builder;
     }

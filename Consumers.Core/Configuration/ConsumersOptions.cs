@@ -22,6 +22,8 @@ public sealed class ConsumersOptions
     public HandlerDefaults Handlers { get; set; } = new();
 
     public BreakerOptions Breaker { get; set; } = new();
+
+    public DeadLetterOptions DeadLetters { get; set; } = new();
 }
 
 /// <summary>Section <c>Consumers:Retry</c>: the tier is <c>min(Cap, Base·2^retryCount)</c>, plus jitter.</summary>

@@ -24,6 +24,10 @@ internal sealed class ConsumersOptionsValidator : IValidateOptions<ConsumersOpti
         errors.Check(breaker.SamplingDuration >= TimeSpan.FromSeconds(0.5) && breaker.SamplingDuration <= TimeSpan.FromHours(1), "Breaker:SamplingDuration", breaker.SamplingDuration, "0.5 s to 1 hour");
         errors.Check(breaker.BreakDuration >= TimeSpan.FromSeconds(0.5) && breaker.BreakDuration <= breaker.MaxBreakDuration, "Breaker:BreakDuration", breaker.BreakDuration, "at least 0.5 s and at most Breaker:MaxBreakDuration");
         errors.Check(breaker.MaxBreakDuration <= TimeSpan.FromHours(1), "Breaker:MaxBreakDuration", breaker.MaxBreakDuration, "at most 1 hour");
+        errors.Check(options.DeadLetters.MaxKeptBytes is >= 1024 and <= 512 * 1024 * 1024, "DeadLetters:MaxKeptBytes", options.DeadLetters.MaxKeptBytes, "1024 to 536870912 (512 MiB)");
+        errors.Check(
+            options.DeadLetters.DeadRetention is not { } kept || (kept >= TimeSpan.FromHours(1) && kept <= TimeSpan.FromDays(3650)),
+            "DeadLetters:DeadRetention", options.DeadLetters.DeadRetention, "1 hour to 3650 days, or left out");
         foreach (var (type, of) in options.Handlers.Types)
         {
             errors.Check(TaskName.IsValid(type), $"Handlers:Types:{type}", type, TaskName.Rule);

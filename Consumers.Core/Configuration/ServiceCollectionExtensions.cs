@@ -46,4 +46,11 @@ public static class ServiceCollectionExtensions
         builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<PublishRelay>());
         return builder;
     }
+
+    /// <summary>Adds the archivist, which empties the dead-letter queues of all modules; a ledger that is an archive calls it.</summary>
+    public static TaskConsumersBuilder AddDeadLetterArchivist(this TaskConsumersBuilder builder)
+    {
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DeadLetterArchivist>());
+        return builder;
+    }
 }

@@ -36,5 +36,6 @@ public sealed record DeadLetterRow(
 /// <param name="Next">Hand it back as <c>after</c> for the next page; null on the last.</param>
 public sealed record DeadLetterPage(IReadOnlyList<DeadLetterRow> Items, string? Next);
 
-/// <param name="Body">Byte for byte.</param>
-public sealed record DeadLetterDetails(DeadLetterRow Row, ReadOnlyMemory<byte> Body, IReadOnlyList<KeyValuePair<string, string>> Headers);
+/// <param name="Body">Byte for byte; only its head when the whole is larger than what is kept.</param>
+/// <param name="Sha256">Of the whole body, in hex, when <paramref name="Body"/> is only its head; else null.</param>
+public sealed record DeadLetterDetails(DeadLetterRow Row, ReadOnlyMemory<byte> Body, IReadOnlyList<KeyValuePair<string, string>> Headers, string? Sha256 = null);

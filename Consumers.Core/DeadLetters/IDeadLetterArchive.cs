@@ -9,7 +9,10 @@ public interface IDeadLetterArchive
     /// </summary>
     ValueTask AddAsync(IReadOnlyList<DeadLetter> batch, CancellationToken cancellationToken);
 
-    /// <summary>Newest first, by <see cref="DeadLetterRow.Seq"/>. <paramref name="after"/> is the <see cref="DeadLetterPage.Next"/> of the page before.</summary>
+    /// <summary>
+    /// Newest first, by <see cref="DeadLetterRow.Seq"/>. <paramref name="after"/> is the <see cref="DeadLetterPage.Next"/> of the page before. A page looks at some thousand entries at
+    /// most: where few of them match a text or a time, it may have fewer than asked for, or none, and still a next.
+    /// </summary>
     /// <param name="limit">1–200; clamped.</param>
     ValueTask<DeadLetterPage> ListAsync(DeadLetterFilter filter, string? after, int limit, CancellationToken cancellationToken);
 

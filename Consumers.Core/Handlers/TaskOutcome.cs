@@ -21,7 +21,13 @@ public abstract record TaskOutcome
         public static readonly Succeeded Instance = new();
     }
 
-    public sealed record Retryable(string Reason, TimeSpan? After) : TaskOutcome;
+    public sealed record Retryable(string Reason, TimeSpan? After) : TaskOutcome
+    {
+        internal Thrown? Thrown { get; init; }
+    }
 
-    public sealed record Permanent(string Reason, DeadReason DeadReason) : TaskOutcome;
+    public sealed record Permanent(string Reason, DeadReason DeadReason) : TaskOutcome
+    {
+        internal Thrown? Thrown { get; init; }
+    }
 }

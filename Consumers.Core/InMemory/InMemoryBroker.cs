@@ -59,6 +59,9 @@ public sealed class InMemoryBroker(TimeProvider time)
         }
     }
 
+    /// <summary>Raised when there is a dead letter more, on the publisher's thread.</summary>
+    public event Action? DeadLettered;
+
     /// <summary>Raised for every status event, on the publisher's thread.</summary>
     public event Action<StatusEvent>? StatusAnnounced;
 
@@ -89,6 +92,26 @@ public sealed class InMemoryBroker(TimeProvider time)
         lock (_lock)
         {
             _dead.Add(message);
+        }
+        DeadLettered?.Invoke();
+    }
+
+    /// <summary>The oldest dead letters; they stay until they are forgotten.</summary>
+    public IReadOnlyList<InMemoryMessage> PeekDeadLetters(int most)
+    {
+        lock (_lock)
+        {
+            return _dead[..Math.Min(most, _dead.Count)];
+        }
+    }
+
+    /// <summary>Forgets these.</summary>
+    public void ForgetDeadLetters(IReadOnlyCollection<InMemoryMessage> archived)
+    {
+        var gone = archived.ToHashSet(ReferenceEqualityComparer.Instance);
+        lock (_lock)
+        {
+            _dead.RemoveAll(gone.Contains);
         }
     }
 

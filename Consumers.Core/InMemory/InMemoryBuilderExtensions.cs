@@ -31,6 +31,7 @@ public static class InMemoryBuilderExtensions
         });
         builder.Services.AddSingleton(provider => provider.GetRequiredKeyedService<InMemoryModule>(module));
         builder.Services.AddSingleton<ITaskTransport>(provider => provider.GetRequiredKeyedService<InMemoryModule>(module).Transport);
+        builder.Services.AddSingleton<IDeadLetterSource>(provider => new InMemoryDeadLetterSource(module, provider.GetRequiredKeyedService<InMemoryModule>(module).Transport.Broker));
         builder.Services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<InMemoryModule>(module).Source);
         return builder;
     }

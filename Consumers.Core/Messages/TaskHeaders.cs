@@ -17,6 +17,15 @@ public static class TaskHeaders
     public const string ConsumerId = "x-consumer-id";
     public const string Origin = "x-origin";
     public const string DeadReason = "x-dead-reason";
+
+    /// <summary>Tells one dead letter from every other: the same when the broker delivers it again, or when its confirm was lost and it was published twice.</summary>
+    public const string DeadId = "x-dead-id";
+
+    public const string DeadAt = "x-dead-at";
+
+    /// <summary>Where the exception came from: <see cref="Core.ErrorPlace"/>.</summary>
+    public const string ErrorPlace = "x-error-place";
+
     public const string TraceParent = "traceparent";
     public const string TraceState = "tracestate";
 
@@ -26,7 +35,7 @@ public static class TaskHeaders
     /// <summary>The highest series a header may claim where no ledger knows better.</summary>
     public const int MaxSeries = 1_000_000;
 
-    private static readonly string[] OurNames = [Attempt, Series, DueAt, WaitMs, FirstFailureAt, LastError, ConsumerId, Origin, DeadReason];
+    private static readonly string[] OurNames = [Attempt, Series, DueAt, WaitMs, FirstFailureAt, LastError, ConsumerId, Origin, DeadReason, DeadId, DeadAt, ErrorPlace];
 
     /// <summary>True for a header that the fleet writes itself, and therefore never copies from a delivery.</summary>
     public static bool IsOurs(string name) => Array.IndexOf(OurNames, name) >= 0;

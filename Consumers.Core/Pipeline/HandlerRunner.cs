@@ -50,9 +50,10 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
         catch (Exception e)
         {
             var error = $"{e.GetType().Name}: {e.Message}";
+            var thrown = new Thrown(e, handler.Registration.HandlerType);
             return handler.Registration.Options.IsPermanent(e)
-                ? new(TaskOutcome.PermanentFailure(error), "permanent")
-                : new(TaskOutcome.RetryableFailure(error), "exception");
+                ? new(new TaskOutcome.Permanent(error, DeadReason.Permanent) { Thrown = thrown }, "permanent")
+                : new(new TaskOutcome.Retryable(error, null) { Thrown = thrown }, "exception");
         }
     }
 

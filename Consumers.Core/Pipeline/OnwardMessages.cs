@@ -29,7 +29,7 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
             new Headers(delivery, identity, time)
                 .Attempt(key.Series, key.Attempt)
                 .Failure(dead.Error)
-                .Set(TaskHeaders.DeadReason, dead.Reason.ToWire())
+                .Death(dead)
                 .List,
             Delay: null),
         _ => null,
@@ -61,7 +61,7 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
         public Headers(Delivery delivery, InstanceIdentity identity, TimeProvider time)
         {
             (_delivery, _time) = (delivery, time);
-            List = new List<KeyValuePair<string, string>>(8);
+            List = new List<KeyValuePair<string, string>>(10);
             Set(TaskHeaders.ConsumerId, identity.Name);
             // Where the task came from first: a retry that fails again did not come from its retry queue.
             Set(TaskHeaders.Origin, delivery.Header(TaskHeaders.Origin) is { Length: > 0 and <= 512 } origin ? TaskHeaders.CleanError(origin) : delivery.Origin);
@@ -83,6 +83,13 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
         {
             var first = TaskHeaders.ReadTime(_delivery.Header(TaskHeaders.FirstFailureAt)) ?? _time.GetUtcNow();
             return Set(TaskHeaders.FirstFailureAt, TaskHeaders.Format(first)).Set(TaskHeaders.LastError, TaskHeaders.CleanError(error));
+        }
+
+        public Headers Death(Settlement.DeadLetter dead)
+        {
+            var now = _time.GetUtcNow();
+            Set(TaskHeaders.DeadReason, dead.Reason.ToWire()).Set(TaskHeaders.DeadAt, TaskHeaders.Format(now)).Set(TaskHeaders.DeadId, Guid.CreateVersion7(now).ToString());
+            return dead.Thrown?.Place is { } place ? Set(TaskHeaders.ErrorPlace, place) : this;
         }
 
         public Headers Kept(string name) =>

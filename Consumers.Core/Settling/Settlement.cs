@@ -17,7 +17,11 @@ public abstract record Settlement
     public sealed record Retry(DateTimeOffset DueAt, int RetryCount, string Error) : Settlement;
 
     /// <summary>Publish to the dead letters, byte for byte, then acknowledge.</summary>
-    public sealed record DeadLetter(DeadReason Reason, string Error) : Settlement;
+    public sealed record DeadLetter(DeadReason Reason, string Error) : Settlement
+    {
+        /// <summary>The exception, where there was one and this process saw it.</summary>
+        internal Thrown? Thrown { get; init; }
+    }
 
     /// <summary>Publish to a retry tier with everything unchanged, then acknowledge: it comes back later and costs no attempt.</summary>
     public sealed record Park(DateTimeOffset DueAt) : Settlement;

@@ -8,10 +8,10 @@ public static class SettlementPolicy
     public static Settlement Decide(TaskOutcome outcome, int retryCount, int maxRetries, RetrySchedule schedule, DateTimeOffset now, double random) => outcome switch
     {
         TaskOutcome.Succeeded => Settlement.Ack.Instance,
-        TaskOutcome.Permanent failure => new Settlement.DeadLetter(failure.DeadReason, TaskHeaders.CleanError(failure.Reason)),
+        TaskOutcome.Permanent failure => new Settlement.DeadLetter(failure.DeadReason, TaskHeaders.CleanError(failure.Reason)) { Thrown = failure.Thrown },
         TaskOutcome.Retryable failure when retryCount < maxRetries =>
             new Settlement.Retry(now + schedule.DelayFor(retryCount, failure.After, random), retryCount + 1, TaskHeaders.CleanError(failure.Reason)),
-        TaskOutcome.Retryable failure => new Settlement.DeadLetter(DeadReason.Exhausted, TaskHeaders.CleanError(failure.Reason)),
+        TaskOutcome.Retryable failure => new Settlement.DeadLetter(DeadReason.Exhausted, TaskHeaders.CleanError(failure.Reason)) { Thrown = failure.Thrown },
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
     };
 

@@ -16,3 +16,12 @@ internal sealed class StateConverter() : ValueConverter<TaskState, string>(
     internal static TaskState Read(string name) =>
         TaskStateNames.FromWire(name) ?? throw new InvalidOperationException($"the ledger holds a task in state '{name}', which this version does not know");
 }
+
+/// <inheritdoc cref="StateConverter" />
+internal sealed class DeadLetterStateConverter() : ValueConverter<DeadLetterState, string>(
+    state => state.ToWire(),
+    name => Read(name))
+{
+    internal static DeadLetterState Read(string name) =>
+        DeadLetterStateNames.FromWire(name) ?? throw new InvalidOperationException($"the ledger holds a dead letter in state '{name}', which this version does not know");
+}

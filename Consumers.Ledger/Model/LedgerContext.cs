@@ -25,10 +25,21 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<AuditRecord> Audit => Set<AuditRecord>();
 
+    public DbSet<DeadLetterRecord> DeadLetters => Set<DeadLetterRecord>();
+
+    public DbSet<DeadLetterBodyRecord> DeadLetterBodies => Set<DeadLetterBodyRecord>();
+
+    public DbSet<DeadLetterCauseRecord> DeadLetterCauses => Set<DeadLetterCauseRecord>();
+
+    public DbSet<DeadLetterCauseHourRecord> DeadLetterCauseHours => Set<DeadLetterCauseHourRecord>();
+
+    public DbSet<DeadLetterCounterRecord> DeadLetterCounters => Set<DeadLetterCounterRecord>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMillisecondsConverter>();
         configurationBuilder.Properties<TaskState>().HaveConversion<StateConverter>().HaveMaxLength(WordLength);
+        configurationBuilder.Properties<DeadLetterState>().HaveConversion<DeadLetterStateConverter>().HaveMaxLength(WordLength);
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -105,5 +116,6 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             audit.Property(a => a.Detail).HasMaxLength(ErrorLength);
             audit.HasIndex(a => a.Id).IsUnique();
         });
+        DeadLetterModel.Build(modelBuilder);
     }
 }

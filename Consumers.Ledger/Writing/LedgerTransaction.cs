@@ -15,10 +15,14 @@ internal sealed class LedgerTransaction(WriterConnection connection)
     /// <summary>Unix milliseconds, read after the write lock was taken.</summary>
     public long Now { get; private set; }
 
+    /// <summary>What commands change in the counters of dead letters.</summary>
+    public DeadLetterCounts DeadLetters { get; } = new();
+
     public void Begin(long now)
     {
         Now = now;
         _moved.Clear();
+        DeadLetters.Clear();
     }
 
     public Statement Prepare(string sql) => connection.Prepare(sql);
@@ -49,5 +53,6 @@ internal sealed class LedgerTransaction(WriterConnection connection)
                 Prepare(AddToCounter).Set(1, module).Set(2, state.ToWire()).Set(3, count).Run();
             }
         }
+        DeadLetters.Write(this);
     }
 }

@@ -15,7 +15,14 @@ internal static class IncomingHeaders
     public static long Number(IReadOnlyBasicProperties properties, string name, long otherwise) =>
         long.TryParse(Text(properties, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 
-    private static string? Text(object? value) => value switch
+    /// <summary>True for what the broker adds on its way, and not the sender.</summary>
+    public static bool IsOfTheBroker(string name) =>
+        name is "CC" or "BCC" or "x-delivery-count" or "x-acquired-count" or "x-dotnet-pub-seq-no"
+        || name.StartsWith("x-death", StringComparison.Ordinal)
+        || name.StartsWith("x-first-death-", StringComparison.Ordinal)
+        || name.StartsWith("x-last-death-", StringComparison.Ordinal);
+
+    internal static string? Text(object? value) => value switch
     {
         byte[] bytes => HeaderText.Decode(bytes),
         string text => Clamp(text),

@@ -99,10 +99,7 @@ internal static class OnwardProperties
     private static bool IsTrace(string name) => name is TaskHeaders.TraceParent or TaskHeaders.TraceState;
 
     private static bool IsLeftBehind(string name, bool dropOurs) =>
-        name is "CC" or "BCC" or "x-delivery-count" or "x-acquired-count" or "x-dotnet-pub-seq-no"
-        || name.StartsWith("x-death", StringComparison.Ordinal)
-        || name.StartsWith("x-first-death-", StringComparison.Ordinal)
-        || name.StartsWith("x-last-death-", StringComparison.Ordinal)
+        IncomingHeaders.IsOfTheBroker(name)
         || (dropOurs && TaskHeaders.IsOurs(name))
         || Encoding.UTF8.GetByteCount(name) > MaxShortString;
 

@@ -1,0 +1,162 @@
+using System.Threading.Channels;
+using Consumers.Core;
+using RabbitMQ.Client;
+
+namespace Consumers.Rabbit;
+
+/// <summary>
+/// One channel that consumes the dead-letter queue. AMQP's prefetch counts messages and not bytes, and here come the ones that were too large for anything else: it is small while little
+/// comes, grows while batches are full, and falls to what fits when a large body is seen. A large body is not copied: it holds up what comes behind it until it is archived.
+/// </summary>
+internal sealed class DeadLetterInbox : IAsyncDisposable
+{
+    public const int QuietPrefetch = 2, MaxPrefetch = 32;
+
+    private const int BorrowAbove = 1024 * 1024;
+    private const long HeldBytes = 32 * 1024 * 1024;
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    private readonly RabbitSession _session;
+    private readonly IChannel _channel;
+    private readonly RabbitModule _module;
+    private readonly Channel<HeldDeadLetter> _arrived = Channel.CreateUnbounded<HeldDeadLetter>();
+    private readonly HeldBodies _held;
+    private string? _subscription;
+    private int _subscriptions;
+    private int _wanted = QuietPrefetch;
+    private int _prefetch;
+
+    private DeadLetterInbox(RabbitSession session, IChannel channel, RabbitModule module)
+    {
+        (_session, _channel, _module) = (session, channel, module);
+        _held = new HeldBodies(HeldBytes, module.Time);
+        channel.ChannelShutdownAsync += (_, reason) =>
+        {
+            session.Lose($"the channel that archives dead letters was closed: {reason.ReplyCode} {reason.ReplyText}");
+            return Task.CompletedTask;
+        };
+    }
+
+    private string Queue => _module.Names.DeadLetterQueue;
+
+    public static async Task<DeadLetterInbox> OpenAsync(RabbitSession session, RabbitModule module)
+    {
+        var inbox = new DeadLetterInbox(session, await session.Connection.CreateChannelAsync(cancellationToken: session.Lost), module);
+        await inbox.FitAsync();
+        return inbox;
+    }
+
+    /// <summary>Waits for the next dead letters; what came meanwhile is in the batch, up to its bounds.</summary>
+    public async Task<List<HeldDeadLetter>> TakeAsync(CancellationToken cancellationToken)
+    {
+        await FitAsync();
+        var batch = new List<HeldDeadLetter> { await NextAsync(cancellationToken) };
+        var bytes = batch[0].Length;
+        while (batch.Count < DeadLetterBatch.MaxLetters && _arrived.Reader.TryPeek(out var next) && bytes + next.Length <= DeadLetterBatch.MaxBytes && _arrived.Reader.TryRead(out next))
+        {
+            batch.Add(next);
+            bytes += next.Length;
+        }
+        if (batch.Count >= _prefetch)
+        {
+            _wanted = Math.Min(_wanted * 2, MaxPrefetch);
+        }
+        return batch;
+    }
+
+    public IReadOnlyList<DeadLetter> Read(List<HeldDeadLetter> batch) => batch.ConvertAll(held => held.Read(_module.Name, Queue));
+
+    /// <summary>They are archived: all up to the last, which came in this order.</summary>
+    public async Task AcknowledgeAsync(List<HeldDeadLetter> batch)
+    {
+        await _channel.BasicAckAsync(batch[^1].Tag, multiple: true, _session.Lost);
+        batch.ForEach(Release);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _arrived.Writer.TryComplete();
+        while (_arrived.Reader.TryRead(out var held))
+        {
+            Release(held);
+        }
+        // With it goes back what is not acknowledged.
+        await _channel.DisposeAsync();
+    }
+
+    public void Release(HeldDeadLetter held)
+    {
+        _held.Remove(held.Length);
+        held.End();
+    }
+
+    private async ValueTask<HeldDeadLetter> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_arrived.Reader.TryRead(out var held))
+        {
+            return held;
+        }
+        using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        quiet.CancelAfter(Quiet);
+        try
+        {
+            return await _arrived.Reader.ReadAsync(quiet.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            _wanted = QuietPrefetch;
+            await FitAsync();
+        }
+        return await _arrived.Reader.ReadAsync(cancellationToken);
+    }
+
+    /// <summary>A new subscription on the same channel where another prefetch is wanted; what is unacknowledged stays so.</summary>
+    private async Task FitAsync()
+    {
+        var fitting = _held.Fit(_wanted);
+        if (fitting == _prefetch)
+        {
+            return;
+        }
+        if (_subscription is { } standing)
+        {
+            await _channel.BasicCancelAsync(standing, noWait: false, _session.Lost);
+        }
+        await _channel.BasicQosAsync(0, (ushort)fitting, global: false, _session.Lost);
+        _prefetch = fitting;
+        var subscription = new Subscription(this, _channel);
+        _subscription = $"{_module.Instance.Name}.{_module.Name}.archivist.{_module.Instance.RunId[..8]}.{++_subscriptions}";
+        await _channel.BasicConsumeAsync(Queue, autoAck: false, _subscription, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
+    }
+
+    private Task Deliver(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        var isLarge = body.Length > BorrowAbove;
+        var held = new HeldDeadLetter(tag, properties, isLarge ? body : body.ToArray());
+        _held.Add(held.Length);
+        if (isLarge)
+        {
+            _held.Pass(held.Length);
+        }
+        if (!_arrived.Writer.TryWrite(held))
+        {
+            Release(held);
+        }
+        return isLarge ? held.Ended : Task.CompletedTask;
+    }
+
+    private sealed class Subscription(DeadLetterInbox inbox, IChannel channel) : AsyncDefaultBasicConsumer(channel)
+    {
+        public override Task HandleBasicDeliverAsync(
+            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
+            inbox.Deliver(deliveryTag, properties, body);
+
+        /// <summary>From the broker's side: the queue was deleted, or its leader is gone.</summary>
+        public override async Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+        {
+            await base.HandleBasicCancelAsync(consumerTag, cancellationToken);
+            inbox._session.Lose($"the broker cancelled the archivist of queue '{inbox.Queue}': the queue was deleted, or its leader is away");
+        }
+    }
+}
