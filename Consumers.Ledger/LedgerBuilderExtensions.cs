@@ -32,12 +32,17 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<OwnerJudge>();
         services.TryAddSingleton<LeaseKeeper>();
         services.TryAddSingleton<LedgerPauses>();
+        services.AddOptions<ReplayOptions>().BindConfiguration(ReplayOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReplayOptions>, ReplayOptionsValidator>());
+        services.TryAddSingleton<OperationParts>();
+        services.TryAddSingleton<OperationRunner>();
 
         services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddSingleton<IDeadLetterOperations, DeadLetterOperations>();
         // In the place of the process's own: a later registration goes before.
         services.AddSingleton<IPauses>(provider => provider.GetRequiredService<LedgerPauses>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
@@ -45,6 +50,7 @@ public static class LedgerBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
         // After the keeper, which opens the ledger.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LedgerPauses>(provider => provider.GetRequiredService<LedgerPauses>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OperationRunner>(provider => provider.GetRequiredService<OperationRunner>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
         return builder.AddPublishRelay();
