@@ -1,10 +1,11 @@
 using Consumers.Core;
 using Consumers.Host.Cli;
+using Consumers.Host.DeadLetters;
 
 namespace Consumers.Host.Api;
 
 /// <summary>A filter as it stands in an address or, as an object, in a body. Every part is optional; all that are there must hold.</summary>
-/// <param name="Reason"><c>permanent</c>, <c>exhausted</c>, <c>malformed</c>, <c>no-handler</c>, <c>crashed</c> or <c>too-large</c>.</param>
+/// <param name="Reason"><c>permanent</c>, <c>exhausted</c>, <c>malformed</c>, <c>no-handler</c>, <c>crashed</c>, <c>too-large</c>, <c>broker</c> or <c>unknown</c>.</param>
 /// <param name="Cause">The id of a cause.</param>
 /// <param name="State"><c>dead</c>, <c>replayed</c> or <c>discarded</c>. An operation takes dead ones only.</param>
 /// <param name="From">Dead-lettered then or later.</param>
@@ -17,9 +18,9 @@ internal sealed record DeadLetterQuery(string? Module, string? Type, string? Rea
     /// <summary>The filter, or what is wrong with it.</summary>
     public (DeadLetterFilter? Filter, IResult? Refusal) Read()
     {
-        if (Or(Reason) is { } reason && DeadReasonNames.FromWire(reason) is null)
+        if (Or(Reason) is { } reason && !DeadReasons.All.Contains(reason))
         {
-            return (null, NoSuch("reason", Enum.GetValues<DeadReason>().Select(known => known.ToWire())));
+            return (null, NoSuch("reason", DeadReasons.All));
         }
         if (Or(State) is { } state && DeadLetterStateNames.FromWire(state) is null)
         {

@@ -40,7 +40,7 @@ internal static class OperationEndpoints
     /// <summary>The choice, or what is wrong with it.</summary>
     public static (OperationChoice? Choice, IResult? Refusal) ReadChoice(string? kind, DeadLetterQuery? filter, IReadOnlyList<string>? ids)
     {
-        if (OperationNames.KindOf(kind) is not { } what)
+        if (OperationNames.KindFrom(kind) is not { } what)
         {
             return (null, Wrong("/kind", "kind must be replay or discard"));
         }
@@ -114,12 +114,12 @@ internal static class OperationEndpoints
 
     private static async Task<IResult> ItemsAsync(string id, string? state, string? after, int? limit, HttpContext context, DeadLetterReads reads)
     {
-        if (!string.IsNullOrEmpty(state) && OperationNames.ItemStateOf(state) is null)
+        if (!string.IsNullOrEmpty(state) && OperationNames.ItemStateFrom(state) is null)
         {
             return Wrong("/state", $"state must be one of {string.Join(", ", Enum.GetValues<OperationItemState>().Select(known => known.ToWire()))}");
         }
         var most = Math.Clamp(limit ?? DefaultLimit, 1, 200);
-        var items = await reads.ItemsAsync(id, OperationNames.ItemStateOf(state), after, most, context.RequestAborted);
+        var items = await reads.ItemsAsync(id, OperationNames.ItemStateFrom(state), after, most, context.RequestAborted);
         return items.IsKnown
             ? Results.Ok(new OperationItemListView([.. items.Value.Select(OperationItemView.From)], items.Value.Count < most ? null : items.Value[^1].DeadLetterId))
             : Problems.Unavailable(context, "The ledger is away", $"{items.WhyUnknown}.");

@@ -43,26 +43,3 @@ internal sealed record OperationItemView(string DeadLetterId, string? TaskId, st
 }
 
 internal sealed record AuditListView(IReadOnlyList<AuditEntry> Items, long? Next);
-
-/// <summary>The names of operations' kinds and states in the API, the command line and on pages.</summary>
-internal static class OperationNames
-{
-    public static string ToWire(this OperationKind kind) => kind == OperationKind.Replay ? "replay" : "discard";
-
-    public static OperationKind? KindOf(string? name) => name switch
-    {
-        "replay" => OperationKind.Replay,
-        "discard" => OperationKind.Discard,
-        _ => null,
-    };
-
-    public static string ToWire(this OperationState state) => state.ToString().ToLowerInvariant();
-
-    public static string ToWire(this OperationItemState state) => state == OperationItemState.FailedAgain ? "failed-again" : state.ToString().ToLowerInvariant();
-
-    public static OperationItemState? ItemStateOf(string? name) =>
-        Enum.GetValues<OperationItemState>().Select(state => (OperationItemState?)state).FirstOrDefault(state => state!.Value.ToWire() == name);
-
-    /// <summary>True once nothing more will happen by itself.</summary>
-    public static bool IsOver(this OperationState state) => state is OperationState.Cancelled or OperationState.Done;
-}

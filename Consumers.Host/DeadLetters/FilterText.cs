@@ -77,7 +77,7 @@ internal static class FilterText
                 return null;
             case "reason":
                 filter = filter with { Reason = value };
-                return DeadReasonNames.FromWire(value) is not null ? null : Unknown("reason", value, Enum.GetValues<DeadReason>().Select(reason => reason.ToWire()));
+                return DeadReasons.All.Contains(value) ? null : Unknown("reason", value, DeadReasons.All);
             case "state":
                 filter = filter with { State = DeadLetterStateNames.FromWire(value) };
                 return filter.State is not null ? null : Unknown("state", value, Enum.GetValues<DeadLetterState>().Select(state => state.ToWire()));

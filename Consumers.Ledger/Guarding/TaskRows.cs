@@ -22,6 +22,33 @@ internal static class TaskRows
 
     private const string InsertBodySql = """INSERT INTO "TaskBodies" ("TaskRow", "Payload", "Unknown") VALUES (?1, ?2, ?3)""";
 
+    private const string RaiseSql = """
+        UPDATE "Tasks" SET "Status" = 'QUEUED', "Series" = ?2, "Attempt" = 0, "RetryCount" = 0, "Seq" = "Seq" + 1, "ChangedAt" = ?3, "StartTime" = NULL, "CompletedTime" = NULL,
+               "DueAt" = NULL, "Tier" = NULL, "DeadReason" = NULL, "ErrorMessage" = NULL, "WorkerId" = NULL, "Owner" = NULL, "SharedDeaths" = 0, "SolitaryDeaths" = 0, "Solitary" = 0,
+               "Owed" = 0, "AwaitsPublishing" = 0
+        WHERE "Row" = ?1
+        """;
+
+    /// <summary>Queues a task that failed for good in another series, so that a replay of it runs: what a message claims never raises one.</summary>
+    public static SeriesRaise Raise(LedgerTransaction transaction, string id, int series)
+    {
+        if (Find(transaction, id) is not { } row)
+        {
+            return SeriesRaise.Unknown;
+        }
+        if (row.Series >= series)
+        {
+            return SeriesRaise.Raised;
+        }
+        if (row.State != TaskState.Failed)
+        {
+            return SeriesRaise.NotFailed;
+        }
+        transaction.Prepare(RaiseSql).Set(1, row.Row).Set(2, series).Set(3, transaction.Now).Run();
+        transaction.Move(row.Module, TaskState.Failed, TaskState.Queued);
+        return SeriesRaise.Raised;
+    }
+
     public static TaskSnapshot? Find(LedgerTransaction transaction, string id)
     {
         var find = transaction.Prepare(FindSql).Set(1, id);

@@ -79,7 +79,7 @@ internal sealed class ConfirmModel(OperationSwitch operations, TimeProvider time
 
     private IActionResult? Read()
     {
-        if (OperationNames.KindOf(Kind) is not { } kind || Ids.Count > OperationSwitch.MostIds || Ids.Any(string.IsNullOrEmpty))
+        if (OperationNames.KindFrom(Kind) is not { } kind || Ids.Count > OperationSwitch.MostIds || Ids.Any(string.IsNullOrEmpty))
         {
             return BadRequest();
         }

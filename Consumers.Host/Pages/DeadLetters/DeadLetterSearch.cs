@@ -49,7 +49,7 @@ internal sealed class DeadLetterSearch
     {
         DeadLetterState? state = State == AnyState ? null : DeadLetterStateNames.FromWire(State) ?? DeadLetterState.Dead;
         var ago = Or(Since) is { } since ? FilterText.Parse($"since:{since}", now).Filter?.From : null;
-        return new(Or(Module), Or(Type), DeadReasonNames.FromWire(Or(Reason))?.ToWire(), Or(Cause), state, TaskHeaders.ReadTime(Or(From)) ?? ago, TaskHeaders.ReadTime(Or(To)), Or(Text));
+        return new(Or(Module), Or(Type), DeadReasons.All.FirstOrDefault(known => known == Or(Reason)), Or(Cause), state, TaskHeaders.ReadTime(Or(From)) ?? ago, TaskHeaders.ReadTime(Or(To)), Or(Text));
     }
 
     /// <summary>The query of another page of the same search.</summary>

@@ -1,5 +1,5 @@
 using Consumers.Core;
-using Consumers.Host.Api;
+using Consumers.Host.DeadLetters;
 using Consumers.Host.Monitoring;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;

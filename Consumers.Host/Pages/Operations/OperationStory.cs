@@ -1,5 +1,5 @@
 using Consumers.Core;
-using Consumers.Host.Api;
+using Consumers.Host.DeadLetters;
 
 namespace Consumers.Host.Pages.Operations;
 
