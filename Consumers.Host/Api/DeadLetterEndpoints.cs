@@ -94,7 +94,7 @@ internal static class DeadLetterEndpoints
 
     private static async Task<IResult> ReplayAsync(string id, HttpContext context, DeadLetterReads reads, OperationSwitch operations, TaskIntake intake)
     {
-        var (body, refusal) = await StrictBody.ReadAsync(context, 2 * intake.MaxBodyBytes, """{"payload":{"to":"ada@example.com"},"by":"Ada","why":"…"}; it may be left out""", new ReplayBody(null, null, null));
+        var (body, refusal) = await StrictBody.ReadAsync(context, 2 * intake.MaxBodyBytes, """{"payload":{"to":"ada@example.com"},"by":"Ada","why":"…"}; it may be left out""", new ReplayBody(null, null, null, default, default));
         if (refusal is not null)
         {
             return refusal;

@@ -72,7 +72,7 @@ internal sealed record PreviewView(long Count, long CutOff, long ReplayedBefore,
 /// <param name="Operation">The operation's id, chosen by you: asked twice it is one. Absent: a new one.</param>
 /// <param name="Payload">Another payload for its task: then it is replayed as a new task that is linked to the old one.</param>
 /// <param name="Message">For a body that is no task: the whole message, mended.</param>
-internal sealed record ReplayBody(string? Operation, string? By, string? Why, JsonElement Payload = default, JsonElement Message = default);
+internal sealed record ReplayBody(string? Operation, string? By, string? Why, JsonElement Payload, JsonElement Message);
 
 /// <param name="Operation">The operation's id, chosen by you: asked twice it is one. Absent: a new one.</param>
 internal sealed record DiscardBody(string? Operation, string? By, string? Why);

@@ -10,7 +10,7 @@ internal sealed class AuditModel(DeadLetterReads reads) : PageModel
 {
     public const int PageSize = 100;
 
-    public static readonly IReadOnlyList<string> Actions = ["pause", "resume", "replay", "edit", "discard", "cancel"];
+    public static readonly IReadOnlyList<string> Actions = ["pause", "resume", "replay", "edit", "discard", "cancel", "end"];
 
     [BindProperty(SupportsGet = true, Name = "action")]
     public string? Action { get; set; }
