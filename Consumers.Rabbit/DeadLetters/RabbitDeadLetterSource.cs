@@ -6,6 +6,8 @@ namespace Consumers.Rabbit;
 /// <summary>The dead-letter queue of one module on RabbitMQ: connection after connection, batch after batch.</summary>
 internal sealed partial class RabbitDeadLetterSource(RabbitModule module, ILogger<RabbitDeadLetterSource> logger) : IDeadLetterSource
 {
+    private readonly ShortLives _lives = new(module.Time);
+
     public string Module => module.Name;
 
     public Task RunAsync(Func<IReadOnlyList<DeadLetter>, CancellationToken, ValueTask> archive, CancellationToken cancellationToken) =>
@@ -16,7 +18,13 @@ internal sealed partial class RabbitDeadLetterSource(RabbitModule module, ILogge
         await module.Topology.EnsureAsync(session.Connection, session.Lost);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, session.Lost);
         await using var inbox = await DeadLetterInbox.OpenAsync(session, module);
-        session.Ready();
+        _lives.Begin();
+        // Only now is the next wait a short one again. A dead letter that the client cannot read closes every connection, and is not asked for ten times a second.
+        var isReady = !_lives.IsCautious;
+        if (isReady)
+        {
+            session.Ready();
+        }
         try
         {
             while (true)
@@ -26,6 +34,11 @@ internal sealed partial class RabbitDeadLetterSource(RabbitModule module, ILogge
                 {
                     await ArchiveAsync(archive, inbox.Read(batch), end.Token);
                     await inbox.AcknowledgeAsync(batch);
+                    if (!isReady)
+                    {
+                        isReady = true;
+                        session.Ready();
+                    }
                 }
                 finally
                 {
@@ -36,6 +49,10 @@ internal sealed partial class RabbitDeadLetterSource(RabbitModule module, ILogge
         catch (OperationCanceledException) when (session.LostAsync.IsCompleted && !stopping.IsCancellationRequested)
         {
             throw new RabbitLostException(await session.LostAsync);
+        }
+        finally
+        {
+            _lives.End();
         }
     }
 

@@ -54,6 +54,9 @@ internal static class CrashMatrix
     /// <summary>Of operations over dead letters: ReplayCrashTests.</summary>
     public static IReadOnlyList<string> OfReplay { get; } = [CrashPoints.ReplayClaimed, CrashPoints.ReplayConfirmed];
 
+    /// <summary>Of the archivist: RabbitArchiveTests and KafkaArchiveTests.</summary>
+    public static IReadOnlyList<string> OfTheArchive { get; } = [CrashPoints.Archived];
+
     public static IEnumerable<CrashCase> All => [.. Publishing, .. BeforeTheOutcome, .. AfterTheOutcome, .. Onward];
 
     /// <summary>Points by name, as theory data: each row is a test of its own.</summary>

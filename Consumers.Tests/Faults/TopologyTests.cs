@@ -29,7 +29,7 @@ public sealed class TopologyTests
     public async Task A_dead_letter_queue_that_was_deleted_is_made_again_and_no_dead_letter_is_lost()
     {
         await using var broker = await RabbitBroker.ConnectAsync();
-        await using var fleet = await StartAsync(broker);
+        await using var fleet = await StartAsync(broker, archive: false);
         await broker.StopReadingDeadLettersAsync();
         await broker.DeleteQueueAsync("dead");
 
@@ -78,9 +78,9 @@ public sealed class TopologyTests
         }
     }
 
-    private static async Task<TestFleet> StartAsync(RabbitBroker broker)
+    private static async Task<TestFleet> StartAsync(RabbitBroker broker, bool archive = true)
     {
-        var fleet = await TestFleet.StartAsync(consumers => consumers.AddRabbit(broker.Configure));
+        var fleet = await TestFleet.StartAsync(consumers => consumers.AddRabbit(broker.Configure), options => options.DeadLetters.Archive = archive);
         // The first task is through: everything is declared, and both connections are up.
         var first = await fleet.PublishAsync("retry", "ok");
         await fleet.ReachesAsync(first.Id, TaskState.Completed);

@@ -99,6 +99,17 @@ public sealed class RabbitBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>Publishes straight to the fleet's dead-letter queue, confirmed, as anybody can.</summary>
+    public async Task PublishDeadAsync(ReadOnlyMemory<byte> body, string? messageId = null, params (string Name, object? Value)[] headers) => await _channel.BasicPublishAsync(
+        "", $"{Prefix}-dead", mandatory: true, new BasicProperties { Persistent = true, MessageId = messageId, Headers = headers.ToDictionary(header => header.Name, header => header.Value) }, body);
+
+    /// <summary>A queue of this test bound to the dead letters, which refuses what is more than so many; named by its end.</summary>
+    public async Task BindFullQueueAsync(string queue, int most)
+    {
+        await _channel.QueueDeclareAsync($"{Prefix}-{queue}", durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = most, ["x-overflow"] = "reject-publish" });
+        await _channel.QueueBindAsync($"{Prefix}-{queue}", $"{Prefix}-dead-exchange", "");
+    }
+
     /// <summary>Messages ready in a queue, as the broker tells it.</summary>
     public async Task<long> ReadyAsync(string queue)
     {

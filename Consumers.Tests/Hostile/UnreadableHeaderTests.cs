@@ -12,7 +12,7 @@ public sealed class UnreadableHeaderTests
     public async Task Only_the_guilty_message_is_dead_lettered_by_the_broker_and_the_good_ones_beside_it_are_done()
     {
         await using var broker = await RabbitBroker.ConnectAsync();
-        await using var fleet = await TestFleet.StartAsync(builder => builder.AddRabbit(broker.Configure));
+        await using var fleet = await TestFleet.StartAsync(builder => builder.AddRabbit(broker.Configure), options => options.DeadLetters.Archive = false);
         // This test reads with the same client, and would lose its connection as well.
         await broker.StopReadingDeadLettersAsync();
         await using var raw = await RawPublisher.ConnectAsync(broker);

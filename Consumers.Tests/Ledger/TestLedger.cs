@@ -91,6 +91,8 @@ internal sealed class TestInstance : IAsyncDisposable
         Tasks = new TaskLedger(Writer, Database, Judge, time);
         Queries = new TaskQueries(Database);
         Fleet = new LedgerFleetState(Keeper, Database, time);
+        Archive = new DeadLetterArchive(Writer, new DeadLetterQueries(Database, time), Microsoft.Extensions.Options.Options.Create(Shared), time);
+        Audit = new LedgerAudit(Database);
         Pauses = new LedgerPauses(Database, Writer, time, NullLogger<LedgerPauses>.Instance);
         Time = time;
         _report = new InstanceReport(name, Identity.RunId, Identity.Host, Identity.Pid, "1", "rabbit", null, Identity.StartedAt, Identity.StartedAt, "running", 0, 0, 0);
@@ -125,6 +127,12 @@ internal sealed class TestInstance : IAsyncDisposable
     public ITaskQueries Queries { get; }
 
     public IFleetState Fleet { get; }
+
+    public ConsumersOptions Shared { get; } = new();
+
+    public IDeadLetterArchive Archive { get; }
+
+    public IAudit Audit { get; }
 
     /// <summary>Read when the test starts it, and when its clock says so.</summary>
     public LedgerPauses Pauses { get; }
