@@ -1,8 +1,11 @@
 using Consumers.Host.Cli;
+using Consumers.Host.Cli.DeadLetters;
 
 var commands = new CommandLine(
     defaultVerb: RunVerb.Create(),
     PublishVerb.Create(),
+    DeadLettersVerb.Create(),
+    OperationsVerb.Create(),
     HealthVerb.Create(),
     MockKafkaVerb.Create());
 

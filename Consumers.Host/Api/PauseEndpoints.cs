@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Consumers.Core;
 
 namespace Consumers.Host.Api;
@@ -8,8 +6,6 @@ namespace Consumers.Host.Api;
 internal static class PauseEndpoints
 {
     private const int BodyCap = 4096;
-
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     public static void MapPauses(this RouteGroupBuilder module)
     {
@@ -39,7 +35,7 @@ internal static class PauseEndpoints
         {
             return Problems.Of(StatusCodes.Status400BadRequest, "Not a task type", $"A task type has {TaskName.Rule}.");
         }
-        var (body, refusal) = await ReadAsync(context);
+        var (body, refusal) = await StrictBody.ReadAsync(context, BodyCap, "{\"by\":\"…\",\"why\":\"…\"}; it may be left out", new PauseBody());
         if (refusal is not null)
         {
             return refusal;
@@ -48,27 +44,6 @@ internal static class PauseEndpoints
         return changed is null
             ? Problems.Unavailable(context, "Not done now", whyNot!)
             : Results.Ok(new PauseAnswer(module, type, changed.Pause is not null, changed.IsNew, changed.Pause?.Since, changed.Pause?.By, changed.Pause?.Why));
-    }
-
-    private static async Task<(PauseBody? Body, IResult? Refusal)> ReadAsync(HttpContext context)
-    {
-        if (context.Request.ContentLength is 0 || (context.Request.ContentLength is null && context.Request.ContentType is null))
-        {
-            return (null, null);
-        }
-        var (bytes, refusal) = await RequestBody.ReadAsync(context, BodyCap, "the reason for a pause", RequestBody.Json);
-        if (refusal is not null)
-        {
-            return (null, refusal);
-        }
-        try
-        {
-            return (JsonSerializer.Deserialize<PauseBody>(bytes.Span, Strict), null);
-        }
-        catch (JsonException e)
-        {
-            return (null, Problems.Of(StatusCodes.Status400BadRequest, "Not understood", "The body may be empty, or {\"by\":\"…\",\"why\":\"…\"}.", e.Path, TaskHeaders.CleanError(e.Message)));
-        }
     }
 }
 

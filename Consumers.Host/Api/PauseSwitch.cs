@@ -20,11 +20,11 @@ internal sealed partial class PauseSwitch(IPauses pauses, InstanceIdentity insta
     /// <param name="name">What the person calls themselves; nobody checks it.</param>
     /// <param name="door"><see cref="Page"/> or <see cref="Api"/>.</param>
     public Task<(PauseChange? Change, string? WhyNot)> PauseAsync(string module, string? type, string? name, string? why, string door, CancellationToken cancellationToken) =>
-        ChangeAsync(pauses.PauseAsync, new PauseOrder(module, type, By(name, door), Clean(why, MaxReasonLength)), cancellationToken);
+        ChangeAsync(pauses.PauseAsync, new PauseOrder(module, type, By(name, door, instance.Name), Clean(why, MaxReasonLength)), cancellationToken);
 
     /// <inheritdoc cref="PauseAsync" />
     public Task<(PauseChange? Change, string? WhyNot)> ResumeAsync(string module, string? type, string? name, string? why, string door, CancellationToken cancellationToken) =>
-        ChangeAsync(pauses.ResumeAsync, new PauseOrder(module, type, By(name, door), Clean(why, MaxReasonLength)), cancellationToken);
+        ChangeAsync(pauses.ResumeAsync, new PauseOrder(module, type, By(name, door, instance.Name), Clean(why, MaxReasonLength)), cancellationToken);
 
     private async Task<(PauseChange? Change, string? WhyNot)> ChangeAsync(Func<PauseOrder, CancellationToken, ValueTask<PauseChange>> change, PauseOrder order, CancellationToken cancellationToken)
     {
@@ -43,9 +43,11 @@ internal sealed partial class PauseSwitch(IPauses pauses, InstanceIdentity insta
         }
     }
 
-    private string By(string? name, string door) => $"{Clean(name, MaxNameLength) ?? "somebody"} through {door} of {instance.Name}";
+    /// <summary>Who asked, as it stands in the audit.</summary>
+    public static string By(string? name, string door, string instance) => $"{Clean(name, MaxNameLength) ?? "somebody"} through {door} of {instance}";
 
-    private static string? Clean(string? text, int length)
+    /// <summary>What a person typed: on one line, no longer than it may be; null when it is nothing.</summary>
+    public static string? Clean(string? text, int length)
     {
         var clean = TaskHeaders.CleanError(text ?? "").Trim();
         return clean.Length == 0 ? null : clean.Length <= length ? clean : TaskHeaders.CleanError(clean[..length]);

@@ -13,12 +13,13 @@ internal static class TaskApi
         services.AddSingleton<TaskIntake>();
         services.AddSingleton<TaskAcceptor>();
         services.AddSingleton<PauseSwitch>();
+        services.AddSingleton<OperationSwitch>();
         services.AddProblemDetails();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase);
         services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Consumers";
-            document.Info.Description = "Publish tasks to the fleet, see what becomes of them, and pause what must not run.";
+            document.Info.Description = "Publish tasks to the fleet, see what becomes of them, pause what must not run, and replay or discard what was given up on.";
             document.Components ??= new();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
             document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme
@@ -36,6 +37,8 @@ internal static class TaskApi
     {
         app.MapOpenApi();
         app.MapGet("/api/fleet", FleetEndpoints.GetAsync).WithTags("fleet").WithSummary("Instances, dependencies, pauses, counts and throughput.").Produces<FleetView>();
+        app.MapDeadLetters();
+        app.MapOperations();
         var module = app.MapGroup("/api/{module}").WithTags("tasks").AddEndpointFilter(RequireModuleAsync);
         module.MapPublishing();
         module.MapTasks();

@@ -12,10 +12,11 @@
     }
   };
 
-  // What is being read, chosen or filled in is left alone.
+  // What is being read, chosen, ticked or filled in is left alone.
   const isInUse = (part) => {
     const selection = document.getSelection();
     return part.contains(document.activeElement)
+      || part.querySelector('input:checked')
       || (selection && !selection.isCollapsed && part.contains(selection.anchorNode));
   };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace Consumers.Host.Cli;
 
@@ -74,17 +75,25 @@ internal sealed class CommandLine
     private void WriteParseErrors(ParseResult parsed, Verb? verb, TextWriter error)
     {
         var names = _root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToArray();
+        var path = verb is null ? "" : PathOf(parsed.CommandResult);
         if (verb is null)
         {
             var typed = parsed.Tokens.Count > 0 ? parsed.Tokens[0].Value : "";
             error.WriteLine($"error: '{Terminal.Clean(typed)}' is not a verb.{NearestWord.Hint(typed, names)} Verbs: {string.Join(", ", names)}.");
         }
+        else if (verb.Subcommands.Count > 0)
+        {
+            var subverbs = verb.Subcommands.Select(command => command.Name).ToArray();
+            error.WriteLine(parsed.UnmatchedTokens is [var wrong, ..]
+                ? $"error: '{Terminal.Clean(wrong)}' is not a verb of '{path}'.{NearestWord.Hint(wrong, subverbs)} Verbs: {string.Join(", ", subverbs)}."
+                : $"error: '{path}' needs a verb: {string.Join(", ", subverbs)}.");
+        }
         else if (parsed.UnmatchedTokens is [var unknown, ..])
         {
             var options = verb.Options.Select(option => option.Name);
             error.WriteLine(unknown.StartsWith('-')
-                ? $"error: '{Terminal.Clean(unknown)}' is not an option of '{verb.Name}'.{NearestWord.Hint(unknown, options)}"
-                : $"error: '{Terminal.Clean(unknown)}' was not expected after '{verb.Name}'.");
+                ? $"error: '{Terminal.Clean(unknown)}' is not an option of '{path}'.{NearestWord.Hint(unknown, options)}"
+                : $"error: '{Terminal.Clean(unknown)}' was not expected after '{path}'.");
         }
         else
         {
@@ -93,6 +102,10 @@ internal sealed class CommandLine
                 error.WriteLine($"error: {Terminal.Clean(message)}");
             }
         }
-        error.WriteLine($"       consumers {(verb is null ? "" : verb.Name + " ")}--help");
+        error.WriteLine($"       consumers {(verb is null ? "" : path + " ")}--help");
     }
+
+    /// <summary>The verb with those above it, as one types it.</summary>
+    private static string PathOf(CommandResult result) =>
+        result.Parent is CommandResult { Command: Verb } above ? $"{PathOf(above)} {result.Command.Name}" : result.Command.Name;
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Consumers.Host.Texts;
 
 namespace Consumers.Host.Cli;
 
@@ -7,18 +8,15 @@ internal static class Terminal
 {
     public static string Clean(string text)
     {
-        if (!text.Any(IsUnfit))
+        if (!text.Any(VisibleText.IsUnfit))
         {
             return text;
         }
         var clean = new StringBuilder(text.Length);
         foreach (var c in text)
         {
-            clean.Append(IsUnfit(c) ? '\uFFFD' : c);
+            clean.Append(VisibleText.IsUnfit(c) ? '\uFFFD' : c);
         }
         return clean.ToString();
     }
-
-    private static bool IsUnfit(char c) =>
-        char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u200E' or '\u200F';
 }

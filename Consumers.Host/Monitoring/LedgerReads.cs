@@ -19,7 +19,9 @@ internal sealed partial class LedgerReads(ITaskQueries queries, TimeProvider tim
     public Task<Known<WaitingRetries>> WaitingRetriesAsync(string? module, CancellationToken cancellationToken) =>
         ReadAsync("waiting retries", async token => await queries.WaitingRetriesAsync(module, token), cancellationToken);
 
-    private async Task<Known<T>> ReadAsync<T>(string what, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) where T : class
+    /// <summary>Any other read of the ledger, with the same patience.</summary>
+    /// <param name="what">For the log.</param>
+    public async Task<Known<T>> ReadAsync<T>(string what, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
         using var timeout = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

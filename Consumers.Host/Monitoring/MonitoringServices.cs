@@ -7,6 +7,7 @@ internal static class MonitoringServices
     public static void AddMonitoring(this IServiceCollection services)
     {
         services.AddSingleton<LedgerReads>();
+        services.AddSingleton<DeadLetterReads>();
         services.AddSingleton<CountReads>();
         services.AddSingleton<FleetWatch>();
         services.AddSingleton<ListeningUrl>();

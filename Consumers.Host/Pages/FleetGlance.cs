@@ -11,14 +11,18 @@ internal sealed record FleetGlance(
     IReadOnlyList<TransportSnapshot> Snapshots,
     IReadOnlyList<DependencyState> Dependencies,
     Throughput? Throughput,
-    PauseList Pauses)
+    PauseList Pauses,
+    long? Dead)
 {
     public long? Count(TaskState state) => Counts.Value?.GetValueOrDefault(state);
 
     public long? Ready => Sum("work");
 
-    /// <summary>In the brokers' queues of dead letters.</summary>
-    public long? DeadLetters => Sum("dead");
+    /// <summary>On their way from the brokers into the archive, or kept there where nothing archives them.</summary>
+    public long? DeadInBrokers => Sum("dead");
+
+    /// <summary>That nobody has seen to yet: in the archive, and in the brokers.</summary>
+    public long? DeadLetters => Dead + DeadInBrokers;
 
     public IEnumerable<DependencyState> Away => Dependencies.Where(dependency => dependency.Health != DependencyHealth.Up);
 

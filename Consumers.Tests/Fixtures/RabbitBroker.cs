@@ -32,6 +32,8 @@ public sealed class RabbitBroker : IAsyncDisposable
 
     public string WorkQueue => $"{Prefix}-work";
 
+    public string DeadLetterQueue => $"{Prefix}-dead";
+
     public IReadOnlyList<SeenMessage> DeadLetters => [.. _dead];
 
     public IReadOnlyList<StatusEvent> Statuses => [.. _statuses];
@@ -73,8 +75,9 @@ public sealed class RabbitBroker : IAsyncDisposable
         [nameof(RabbitOptions.StatusExchange)] = $"{Prefix}-status",
     };
 
-    /// <summary>Publishes to the work queue through the default exchange, confirmed.</summary>
-    public async Task PublishAsync(ReadOnlyMemory<byte> body, string? messageId, IReadOnlyDictionary<string, string>? headers = null)
+    /// <summary>Publishes through the default exchange, confirmed.</summary>
+    /// <param name="queue">Default: the work queue.</param>
+    public async Task PublishAsync(ReadOnlyMemory<byte> body, string? messageId, IReadOnlyDictionary<string, string>? headers = null, string? queue = null)
     {
         var properties = new BasicProperties { DeliveryMode = DeliveryModes.Persistent, MessageId = messageId };
         if (headers is not null)
@@ -85,7 +88,7 @@ public sealed class RabbitBroker : IAsyncDisposable
         {
             try
             {
-                await _channel.BasicPublishAsync("", WorkQueue, mandatory: true, properties, body);
+                await _channel.BasicPublishAsync("", queue ?? WorkQueue, mandatory: true, properties, body);
                 return;
             }
             // A quorum queue that was declared a moment ago may still elect its leader, and refuses meanwhile: a client publishes again.

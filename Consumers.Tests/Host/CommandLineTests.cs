@@ -1,4 +1,5 @@
 using Consumers.Host.Cli;
+using Consumers.Host.Cli.DeadLetters;
 using Consumers.Tests.Fixtures;
 
 namespace Consumers.Tests.Host;
@@ -6,7 +7,7 @@ namespace Consumers.Tests.Host;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, health.")]
+    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, dead-letters, operations, health.")]
     [InlineData("pubish rabbit", "error: 'pubish' is not a verb. Did you mean 'publish'?")]
     [InlineData("publish rabit --type sleep", "error: 'rabit' is not a module. Did you mean 'rabbit'? Modules here: rabbit, kafka, scaling.")]
     [InlineData("publish rabbit --typ sleep", "error: '--typ' is not an option of 'publish'. Did you mean '--type'?")]
@@ -17,6 +18,16 @@ public sealed class CommandLineTests
     [InlineData("publish rabbit --type a/b", "error: --type is 'a/b', but must be 1 to 128 characters")]
     [InlineData("publish rabbit --file /no/such/file.ndjson", "error: --file '/no/such/file.ndjson' cannot be read")]
     [InlineData("publish rabbit --type sleep --id a --count 2", "error: --id names one task")]
+    [InlineData("dlq grups", "error: 'grups' is not a verb of 'dead-letters'. Did you mean 'groups'?")]
+    [InlineData("dead-letters", "error: 'dead-letters' needs a verb: groups, list, show, replay, discard, export.")]
+    [InlineData("dlq list --were x", "error: '--were' is not an option of 'dead-letters list'. Did you mean '--where'?")]
+    [InlineData("dlq list --where typ:email", "error: --where: 'typ:' is not a part of a filter. Did you mean 'type'?")]
+    [InlineData("dlq list --limit 0", "--limit must be 1 to 100000.")]
+    [InlineData("dlq replay", "error: say which dead letters to replay: ids, or --where")]
+    [InlineData("dlq replay a --all", "or --all; one of these only.")]
+    [InlineData("dlq replay a b --edit /dev/null", "is not JSON")]
+    [InlineData("dlq discard --all --rate 0.01/s", "--rate must be 0.1 to 10000 a second.")]
+    [InlineData("operations", "error: 'operations' needs a verb: list, show, watch, pause, resume, cancel.")]
     [InlineData("run --modules rabit", "error: 'rabit' is not a module. Did you mean 'rabbit'?")]
     [InlineData("run --set nonsense", "error: --set 'nonsense' is not of the form")]
     [InlineData("run --set Consumers:MaxBodyBytes=5 Consumers:Email:SmtpPort=0 Consumers:DefaultMaxRetries=500", "Consumers:MaxBodyBytes is '5'")]
@@ -39,6 +50,10 @@ public sealed class CommandLineTests
     [InlineData("run --help", "RABBITMQ_URL=embedded consumers run")]
     [InlineData("publish --help", "consumers publish rabbit --type sleep")]
     [InlineData("health --help", "consumers health --ready")]
+    [InlineData("dlq --help", "consumers dlq groups")]
+    [InlineData("dead-letters replay --help", "--rate 50/s --dry-run")]
+    [InlineData("dlq export --help", "consumers dlq export --format csv")]
+    [InlineData("operations watch --help", "consumers operations watch op-")]
     public async Task Help_ends_in_examples(string arguments, string text)
     {
         var (exitCode, output, _) = await RunAsync(arguments.Split(' '));
@@ -54,6 +69,20 @@ public sealed class CommandLineTests
 
         exitCode.ShouldBe(ExitCode.Failed);
         error.ShouldContain("no host answers at");
+    }
+
+    [Theory]
+    [InlineData("dlq list")]
+    [InlineData("dlq groups")]
+    [InlineData("dlq replay --all --yes")]
+    [InlineData("operations cancel op-1")]
+    public async Task A_host_that_is_not_there_is_exit_code_3(string arguments)
+    {
+        var (exitCode, output, error) = await RunAsync([.. arguments.Split(' '), "--url", $"http://127.0.0.1:{FreePort.Take()}"]);
+
+        exitCode.ShouldBe(ExitCode.Unreachable);
+        error.ShouldContain("error: no host answers at");
+        output.ShouldBeEmpty();
     }
 
     [Fact]
@@ -84,7 +113,7 @@ public sealed class CommandLineTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
+        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), DeadLettersVerb.Create(), OperationsVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
         return (exitCode, output.ToString(), error.ToString());
     }
 }

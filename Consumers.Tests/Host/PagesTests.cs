@@ -18,7 +18,7 @@ public sealed class PagesTests(SharedHost shared) : IClassFixture<SharedHost>
         (await _host.PostAsync("/api/rabbit/tasks", body)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await _host.WaitForAsync(id, "FAILED");
 
-        string[] paths = ["/", "/rabbit", "/scaling", "/instances", "/tasks", $"/tasks/{id}", $"/tasks?key={Uri.EscapeDataString(Script)}&type={Uri.EscapeDataString(Script)}&worker={Uri.EscapeDataString(Script)}&status={Uri.EscapeDataString(Script)}&after={Uri.EscapeDataString(Script)}", $"/tasks/{Uri.EscapeDataString(Script)}", $"/login?returnUrl={Uri.EscapeDataString(Script)}", $"/{Uri.EscapeDataString(Script)}"];
+        string[] paths = ["/", "/rabbit", "/scaling", "/instances", "/tasks", "/dead-letters?state=any", "/operations", "/audit", $"/tasks/{id}", $"/tasks?key={Uri.EscapeDataString(Script)}&type={Uri.EscapeDataString(Script)}&worker={Uri.EscapeDataString(Script)}&status={Uri.EscapeDataString(Script)}&after={Uri.EscapeDataString(Script)}", $"/tasks/{Uri.EscapeDataString(Script)}", $"/login?returnUrl={Uri.EscapeDataString(Script)}", $"/{Uri.EscapeDataString(Script)}"];
         foreach (var path in paths)
         {
             var page = await PageAsync(path);
@@ -69,6 +69,9 @@ public sealed class PagesTests(SharedHost shared) : IClassFixture<SharedHost>
     [InlineData("/", "Fleet")]
     [InlineData("/rabbit", "Rabbit")]
     [InlineData("/tasks", "Tasks")]
+    [InlineData("/dead-letters", "Dead letters")]
+    [InlineData("/operations", "Operations")]
+    [InlineData("/audit", "Audit")]
     public async Task A_page_has_one_headline_named_tables_and_says_where_one_is(string path, string headline)
     {
         var page = await PageAsync(path);

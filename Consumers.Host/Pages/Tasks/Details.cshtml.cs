@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>One task: where it is now, and how it came there.</summary>
-internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBreakers breakers, IPauses pauses, RetrySchedule schedule, TimeProvider time) : PageModel
+internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, FleetWatch watch, TaskBreakers breakers, IPauses pauses, RetrySchedule schedule, TimeProvider time) : PageModel
 {
     public string Id { get; private set; } = "";
 
@@ -14,6 +14,9 @@ internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBre
     public TaskStory? Story { get; private set; }
 
     public string? WhyNot { get; private set; }
+
+    /// <summary>The archive's entry of this task; null when it was never dead-lettered, or that cannot be said now.</summary>
+    public DeadLetterRow? DeadLetter { get; private set; }
 
     public async Task<IActionResult> OnGetAsync(string id, CancellationToken cancellationToken)
     {
@@ -29,6 +32,7 @@ internal sealed class DetailsModel(LedgerReads ledger, FleetWatch watch, TaskBre
             var connection = watch.Transport(details.Task.Module) is { } transport ? (await transport.SnapshotAsync(cancellationToken)).Connection : null;
             var breaker = breakers.PausesOf(details.Task.Module).FirstOrDefault(pause => pause.Type == details.Task.Type);
             Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, schedule, time.GetUtcNow());
+            DeadLetter = (await letters.FindByTaskAsync(details.Task.Module, details.Task.Id, cancellationToken)).Value?.Value;
         }
         else
         {
