@@ -59,9 +59,6 @@ internal static class CrashMatrix
     /// <summary>Of the Kafka module: K21 above, and both in KafkaKillTests.</summary>
     public static IReadOnlyList<string> OfKafka { get; } = [CrashPoints.Processed, CrashPoints.Revoking];
 
-    /// <summary>Of operations over dead letters: ReplayCrashTests.</summary>
-    public static IReadOnlyList<string> OfReplay { get; } = [CrashPoints.ReplayClaimed, CrashPoints.ReplayConfirmed];
-
     /// <summary>Of the archivist: RabbitArchiveTests and KafkaArchiveTests.</summary>
     public static IReadOnlyList<string> OfTheArchive { get; } = [CrashPoints.Archived];
 
