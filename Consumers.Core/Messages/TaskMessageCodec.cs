@@ -16,6 +16,9 @@ public static class TaskMessageCodec
 
     public const int MaxKeyLength = 512;
 
+    /// <summary>A body with more members that are not a task's is malformed. The payload's own are not counted.</summary>
+    public const int MaxUnknownMembers = 1000;
+
     /// <summary>Retry counts are clamped to 0–100.</summary>
     public const int MaxRetryCount = 100;
 
@@ -174,7 +177,7 @@ internal sealed class TaskEnvelope
     public DateTimeOffset? CreatedAt { get; set; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; set; }
+    public UnknownMembers? Unknown { get; set; }
 }
 
 [JsonSourceGenerationOptions(

@@ -9,6 +9,9 @@ internal sealed partial class RabbitTaskSource : BackgroundService
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often it is made sure that exchanges and queues are there. Nobody is told of an exchange that was deleted, and the retries that fall due would wait for it.</summary>
+    private static readonly TimeSpan TopologyInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>How long closing may take after the last task has ended.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
@@ -80,10 +83,16 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             session.Ready();
             var watchdog = new DeliveryWatchdog(_module.Probe, _slots, _module.Options.StalledAfter, _module.Time);
             using var timer = new PeriodicTimer(TickInterval, _module.Time);
+            var declaredAt = _module.Time.GetTimestamp();
             using var wake = CancellationTokenSource.CreateLinkedTokenSource(work.Draining, session.Lost);
             while (!wake.IsCancellationRequested)
             {
                 await LookAfterAsync(session, lanes, watchdog);
+                if (_module.Time.GetElapsedTime(declaredAt) >= TopologyInterval)
+                {
+                    await _module.Topology.EnsureAsync(session.Connection, session.Lost);
+                    declaredAt = _module.Time.GetTimestamp();
+                }
                 try
                 {
                     await timer.WaitForNextTickAsync(wake.Token);

@@ -54,6 +54,17 @@ public sealed class TaskMessageCodecTests
         message.MaxRetries.ShouldBe(expected);
     }
 
+    [Fact]
+    public void A_thousand_members_that_are_not_ours_are_kept_and_one_more_is_refused()
+    {
+        Decode(WithUnknown(1000), out _).ShouldNotBeNull().Unknown.ShouldNotBeNull().Count.ShouldBe(1000);
+
+        Decode(WithUnknown(1001), out var malformed).ShouldBeNull();
+        malformed.ShouldNotBeNull().ShouldContain("more than 1000 members that a task does not have");
+
+        static string WithUnknown(int count) => $$"""{"id":"a","type":"t",{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"m{i}\":{i}"))}}}""";
+    }
+
     [Theory]
     [InlineData("null", "null")]
     [InlineData("[]", "$")]

@@ -70,6 +70,30 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
     }
 
     [Fact]
+    public async Task A_task_that_the_broker_thinks_has_taken_too_long_comes_again_and_is_not_run_again()
+    {
+        await broker.ReadyAsync();
+        await broker.ControlAsync("eval", "application:set_env(rabbit, consumer_timeout, 2000), application:set_env(rabbit, channel_tick_interval, 500).");
+        try
+        {
+            using var folder = new TempFolder();
+            await using var host = await StartAsync("guest", "guest", folder, "patience");
+            await PostAsync(host, "slow", milliseconds: 8000);
+            await Eventually.TrueAsync(() => new ValueTask<bool>(host.Output.Contains("406", StringComparison.Ordinal)), () => $"the broker has closed the channel. {host.Output}", TimeSpan.FromSeconds(60));
+            await PostAsync(host, "quick");
+
+            await Eventually.TrueAsync(async () => await StatusOfAsync(host, "quick") == "COMPLETED", "work goes on", TimeSpan.FromSeconds(60));
+            await Eventually.TrueAsync(async () => await StatusOfAsync(host, "slow") == "COMPLETED", "it ends all the same", TimeSpan.FromSeconds(60));
+            (await EndToEnd.Fleet.FindAsync(host, "slow")).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(1);
+            (await host.TerminateAsync()).ShouldBe(0);
+        }
+        finally
+        {
+            await broker.ControlAsync("eval", "application:set_env(rabbit, consumer_timeout, 1800000), application:set_env(rabbit, channel_tick_interval, 60000).");
+        }
+    }
+
+    [Fact]
     public async Task A_queue_that_is_full_is_reported_by_the_command_line_as_so_many_of_so_many()
     {
         await broker.ReadyAsync();
@@ -106,9 +130,9 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
     /// <summary>Lines that announce the next try.</summary>
     private static int Tries(HostProcess host) => host.Output.Split("Next try in").Length - 1;
 
-    private static async Task PostAsync(HostProcess host, string id)
+    private static async Task PostAsync(HostProcess host, string id, int milliseconds = 1)
     {
-        using var content = new StringContent($$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":1}}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent($$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":{{{milliseconds}}}}}""", Encoding.UTF8, "application/json");
         using var answer = await host.Http.PostAsync(new Uri("/api/rabbit/tasks", UriKind.Relative), content);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }

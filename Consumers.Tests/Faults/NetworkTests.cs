@@ -114,6 +114,61 @@ public sealed class NetworkTests : IAsyncLifetime
     [Theory]
     [InlineData(AmqpVerdict.CutBefore)]
     [InlineData(AmqpVerdict.CutAfter)]
+    public async Task A_cut_before_or_after_an_ack_leads_to_no_second_effect(AmqpVerdict verdict)
+    {
+        var acks = 0;
+        _proxy.OnMethod = frame =>
+            frame.FromClient && frame.Method == AmqpMethod.BasicAck && Interlocked.Increment(ref acks) is 3 or 8 or 15 ? verdict : AmqpVerdict.Forward;
+        // So few at a time that acks are hardly combined.
+        await using var fleet = await StartAsync(options => options.Prefetch = 2);
+
+        var ids = await PublishAsync(60, "ok");
+
+        await DoneOnceAsync(fleet, ids);
+        Volatile.Read(ref acks).ShouldBeGreaterThanOrEqualTo(15);
+        if (verdict == AmqpVerdict.CutBefore)
+        {
+            // Done, and not acknowledged: what comes again is recognized.
+            await Eventually.TrueAsync(() => fleet.Stats.Duplicates >= 3, "each cut led to a redelivery at least", TimeSpan.FromSeconds(60));
+        }
+        await AcknowledgedAsync(fleet);
+    }
+
+    [Fact]
+    public async Task Confirms_that_never_come_cost_the_connection_and_no_retry()
+    {
+        var (victim, swallowed) = (0, 0);
+        _proxy.OnMethod = frame =>
+        {
+            if (frame.FromClient || frame.Method != AmqpMethod.BasicAck)
+            {
+                return AmqpVerdict.Forward;
+            }
+            Interlocked.CompareExchange(ref victim, frame.Connection, 0);
+            if (frame.Connection != victim)
+            {
+                return AmqpVerdict.Forward;
+            }
+            Interlocked.Increment(ref swallowed);
+            return AmqpVerdict.Swallow;
+        };
+        await using var fleet = await StartAsync(options => options.ConfirmTimeout = TimeSpan.FromSeconds(2));
+
+        var ids = await PublishAsync(20, "retry", "ok");
+
+        foreach (var id in ids)
+        {
+            await fleet.ReachesAsync(id, TaskState.Completed);
+            fleet.Log.Of(id).Select(effect => effect.Attempt).ShouldBe([1, 2], "the second copy of a retry is recognized");
+        }
+        Volatile.Read(ref swallowed).ShouldBeGreaterThan(0);
+        _proxy.Connections.ShouldBeGreaterThanOrEqualTo(3);
+        await AcknowledgedAsync(fleet);
+    }
+
+    [Theory]
+    [InlineData(AmqpVerdict.CutBefore)]
+    [InlineData(AmqpVerdict.CutAfter)]
     public async Task A_cut_in_the_middle_of_subscribing_leaves_no_half_built_consumer(AmqpVerdict verdict)
     {
         var subscriptions = 0;

@@ -66,6 +66,58 @@ public sealed class TopologyTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{lost} messages went with the queue; all 50 that came after were done");
     }
 
+    [Theory]
+    [InlineData("exchange")]
+    [InlineData("dead-exchange")]
+    [InlineData("status")]
+    public async Task An_exchange_that_was_deleted_is_made_again_by_whoever_publishes_to_it(string exchange)
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await broker.DeleteExchangeAsync(exchange);
+
+        // To the exchange, as the relay does until it is confirmed.
+        var accepted = TestFleet.Task("ok");
+        await Eventually.TrueAsync(() => PublishesAsync(fleet, accepted), "the exchange takes tasks again", TimeSpan.FromSeconds(60));
+        var failing = await PublishAsync(broker, 20, "fail");
+
+        await fleet.ReachesAsync(accepted.Id, TaskState.Completed);
+        foreach (var task in failing)
+        {
+            await fleet.ReachesAsync(task.Id, TaskState.Failed);
+            fleet.Log.Of(task.Id).Count.ShouldBe(1);
+        }
+        // The queue of the test's own was bound to the exchange that is gone: the fleet's has them all.
+        await Eventually.TrueAsync(async () => await DeadAsync(broker) == 20, "every dead letter is there", TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_retry_that_falls_due_while_the_work_exchange_is_gone_is_kept_until_it_is_back()
+    {
+        LongTests.Require("the fleet looks once a minute, and the broker tries again after three");
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await broker.DeleteExchangeAsync("exchange");
+
+        var tasks = await PublishAsync(broker, 20, "retry", "ok");
+
+        await Eventually.TrueAsync(() => fleet.Stats.Completed == 21, "each has come back", TimeSpan.FromMinutes(6));
+        tasks.ShouldAllBe(task => fleet.Log.Of(task.Id).Count == 2);
+    }
+
+    private static async ValueTask<bool> PublishesAsync(TestFleet fleet, TaskMessage task)
+    {
+        try
+        {
+            await fleet.Transport.PublishAsync(task, TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (PublishFailedException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<long> DeadAsync(RabbitBroker broker)
     {
         try

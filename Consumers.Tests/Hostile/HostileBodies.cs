@@ -12,7 +12,7 @@ internal static class HostileBodies
 
     private static readonly string[] Payloads =
     [
-        "[]", "1e999", "{\"complexityMs\":1e999}", "{\"complexityMs\":\"\\ud800\"}", "{\"complexityMs\":{}}", "\"\"", "{\"complexityMs\":-1}", "{\"complexityMs\":99999999999999999999}",
+        "[]", "1e999", "{\"delayMs\":1e999}", "{\"delayMs\":\"\\ud800\"}", "{\"delayMs\":{}}", "\"\"", "{\"steps\":1}", "{\"delayMs\":99999999999999999999}",
     ];
 
     /// <summary>Name of the class, how often it comes compared to others, and the body for a nonce.</summary>
@@ -37,25 +37,27 @@ internal static class HostileBodies
         Bytes("utf-16", (_, n) => Encoding.Unicode.GetBytes(Text(n))),
         Bytes("invalid utf-8 in the payload", (r, n) => Spoilt(n, "\"payload\":\"", r)),
         Bytes("invalid utf-8 in the id", (r, n) => Spoilt(n, "\"id\":\"", r)),
-        Bytes("overlong utf-8", (_, n) => [.. Ascii("{\"type\":\"sleep\",\"id\":\""), 0xC0, 0x80, .. Ascii(n + "\"}")]),
-        Bytes("surrogates as utf-8", (_, n) => [.. Ascii("{\"type\":\"sleep\",\"payload\":\""), 0xED, 0xA0, 0x80, .. Ascii($"\",\"id\":\"{n}\"}}")]),
+        Bytes("overlong utf-8", (_, n) => [.. Ascii("{\"type\":\"probe\",\"id\":\""), 0xC0, 0x80, .. Ascii(n + "\"}")]),
+        Bytes("surrogates as utf-8", (_, n) => [.. Ascii("{\"type\":\"probe\",\"payload\":\""), 0xED, 0xA0, 0x80, .. Ascii($"\",\"id\":\"{n}\"}}")]),
         Bad("lone surrogate in a name", (_, n) => With(n, "\"\\ud800\":1")),
         Bad("lone surrogate in the key", (_, n) => With(n, "\"key\":\"\\udfff\"")),
         Bad("raw control character", (r, n) => With(n, $"\"key\":\"{(char)r.Next(1, 32)}\"")),
-        Bad("no id anywhere", (_, n) => $$"""{"type":"sleep","payload":"{{n}}"}"""),
-        Bad("null id", (_, n) => $$"""{"id":null,"type":"sleep","payload":"{{n}}"}"""),
+        Bad("no id anywhere", (_, n) => $$"""{"type":"probe","payload":"{{n}}"}"""),
+        Bad("null id", (_, n) => $$"""{"id":null,"type":"probe","payload":"{{n}}"}"""),
         Bad("no type", (_, n) => $$"""{"id":"{{n}}"}"""),
         Bad("null type", (_, n) => $$"""{"id":"{{n}}","type":null}"""),
-        Bad("hostile id", (r, n) => $$"""{"id":"{{BadNames[r.Next(BadNames.Length)]}}","type":"sleep","payload":"{{n}}"}"""),
+        Bad("hostile id", (r, n) => $$"""{"id":"{{BadNames[r.Next(BadNames.Length)]}}","type":"probe","payload":"{{n}}"}"""),
         Bad("hostile type", (r, n) => $$"""{"id":"{{n}}","type":"{{BadNames[r.Next(BadNames.Length)]}}"}"""),
-        Bad("id of another type", (r, n) => $$"""{"id":{{Json(r)}},"type":"sleep","payload":"{{n}}"}"""),
+        Bad("id of another type", (r, n) => $$"""{"id":{{Json(r)}},"type":"probe","payload":"{{n}}"}"""),
         Bad("type of another type", (r, n) => $$"""{"id":"{{n}}","type":{{Json(r)}}}"""),
         Bad("count of another type", (r, n) => With(n, $"\"{(r.Next(2) == 0 ? "retryCount" : "maxRetries")}\":{new[] { "\"1\"", "[]", "{}", "true", "1.5", "1e3", "1e999", "-1e-999" }[r.Next(8)]}")),
         Bad("key of another type", (r, n) => With(n, $"\"key\":{Json(r)}")),
         Bad("createdAt is no time", (r, n) => With(n, "\"createdAt\":" + new[] { "\"yesterday\"", "1", "\"9999-12-31T23:59:59-14:00\"", "\"0001-01-01T00:00:00+14:00\"", "\"2026-13-45T99:99:99Z\"", "{}" }[r.Next(6)])),
         Bad("long key", (r, n) => With(n, $"\"key\":\"{new string('k', r.Next(513, 5000))}\"")),
         Bad("id twice", (_, n) => With(n, $"\"id\":\"{n}\"")),
-        Bad("another member twice", (r, n) => With(n, string.Join(',', Enumerable.Repeat($"\"{new[] { "type", "key", "unknown" }[r.Next(3)]}\":\"sleep\"", 2)))),
+        Bad("another member twice", (r, n) => With(n, string.Join(',', Enumerable.Repeat($"\"{new[] { "type", "key", "unknown" }[r.Next(3)]}\":\"probe\"", 2)))),
+        Bad("80,000 unknown members", (_, n) => With(n, string.Join(',', Enumerable.Range(0, 80_000).Select(i => $"\"{i:x5}\":0"))), weight: 1),
+        Bad("one unknown member too many", (_, n) => With(n, string.Join(',', Enumerable.Range(0, TaskMessageCodec.MaxUnknownMembers + 1).Select(i => $"\"m{i}\":[]")))),
         Bad("nested just too deep", (r, n) => With(n, $"\"deep\":{Nested(r.Next(64, 70))}")),
         Bad("nested far too deep", (r, n) => With(n, $"\"payload\":{Nested(r.Next(1_000, 100_000))}"), weight: 2),
         Bytes("compressed", (r, n) => Compressed(n, r)),
@@ -63,10 +65,10 @@ internal static class HostileBodies
         ("no handler", 10, DeadReason.NoHandler, (r, n) => Ascii($$"""{"id":"{{n}}","type":"{{new string('t', r.Next(1, 129))}}"}""")),
         ("count beyond all bounds", 10, DeadReason.Exhausted, (r, n) => Ascii(With(n, "\"retryCount\":" + new[] { "9223372036854775807", "9223372036854775808", "6", "1" + new string('0', 400) }[r.Next(4)]))),
         ("no retries left", 10, DeadReason.Exhausted, (r, n) => Ascii(With(n, $"\"maxRetries\":-{r.Next(1, 9)},\"retryCount\":1"))),
-        ("payload of another shape", 10, DeadReason.Permanent, (r, n) => Ascii($"{{\"id\":\"{n}\",\"type\":\"sleep\",\"payload\":{Payloads[r.Next(Payloads.Length)]}}}")),
+        ("payload of another shape", 10, DeadReason.Permanent, (r, n) => Ascii($"{{\"id\":\"{n}\",\"type\":\"probe\",\"payload\":{Payloads[r.Next(Payloads.Length)]}}}")),
     ];
 
-    public static string Text(string id) => $$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":0}}""";
+    public static string Text(string id) => $$$"""{"id":"{{{id}}}","type":"probe","payload":{"delayMs":0}}""";
 
     public static byte[] Valid(string id) => Ascii(Text(id));
 
@@ -94,13 +96,13 @@ internal static class HostileBodies
         return bytes;
     }
 
-    private static string Json(Random random) => new[] { "1", "1.5", "true", "[]", "{}", "[\"sleep\"]" }[random.Next(6)];
+    private static string Json(Random random) => new[] { "1", "1.5", "true", "[]", "{}", "[\"probe\"]" }[random.Next(6)];
 
     private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private static byte[] Spoilt(string nonce, string before, Random random)
     {
-        var text = $$"""{"type":"sleep","id":"{{nonce}}","payload":"{{nonce}}"}""";
+        var text = $$"""{"type":"probe","id":"{{nonce}}","payload":"{{nonce}}"}""";
         var at = text.IndexOf(before, StringComparison.Ordinal) + before.Length;
         return [.. Ascii(text[..at]), (byte)random.Next(0xF8, 0x100), .. Ascii(text[at..])];
     }

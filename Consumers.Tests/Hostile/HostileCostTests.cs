@@ -17,7 +17,7 @@ public sealed class HostileCostTests
     {
         LongTests.Require($"{OfEach} messages of every class, one class after another");
         await using var fleet = await Fleet.CreateAsync();
-        var host = await fleet.StartAsync("consumer-1", new KeyValuePair<string, string>("Consumers__Retry__MaxDelay", "00:00:00.400"));
+        var host = await ProbeHost.StartAsync(fleet, new KeyValuePair<string, string>("Consumers__Retry__MaxDelay", "00:00:00.400"));
         await using var publisher = await RawPublisher.ConnectAsync(fleet.Broker);
         var classes = new HostileGenerator(Seed).TakeOfEach(OfEach).ToDictionary(kind => kind.Key, kind => kind.ToArray());
         classes["good"] = [.. Good("good")];

@@ -44,8 +44,8 @@ internal static class HostileEnvelopes
     /// <summary>Strange bodies that are tasks all the same.</summary>
     public static readonly (string Class, int Weight, Func<Random, string, string> Body)[] Strange =
     [
-        ("80,000 unknown members", 1, (_, n) => HostileBodies.With(n, string.Join(',', Enumerable.Range(0, 80_000).Select(i => $"\"{i:x5}\":0")))),
-        ("names that collide in weak hashes", 3, (_, n) => HostileBodies.With(n, string.Join(',', Enumerable.Range(0, 4096).Select(i => $"\"{string.Concat(Enumerable.Range(0, 12).Select(bit => (i >> bit & 1) == 0 ? "Aa" : "BB"))}\":0")))),
+        ("as many unknown members as may be", 3, (_, n) => HostileBodies.With(n, string.Join(',', Enumerable.Range(0, TaskMessageCodec.MaxUnknownMembers).Select(i => $"\"m{i}\":[]")))),
+        ("names that collide in weak hashes", 3, (_, n) => HostileBodies.With(n, string.Join(',', Enumerable.Range(0, 900).Select(i => $"\"{string.Concat(Enumerable.Range(0, 12).Select(bit => (i >> bit & 1) == 0 ? "Aa" : "BB"))}\":0")))),
         ("negative counts", 10, (r, n) => HostileBodies.With(n, $"\"retryCount\":-{r.Next(1, 9)}{new string('9', r.Next(40))}")),
         ("endless retries", 10, (_, n) => HostileBodies.With(n, "\"maxRetries\":" + new string('9', 60))),
         ("created in the year 0001 or 9999", 10, (r, n) => HostileBodies.With(n, $"\"createdAt\":\"{(r.Next(2) == 0 ? "0001-01-01T00:00:00Z" : "9999-12-31T23:59:59Z")}\"")),

@@ -15,7 +15,7 @@ internal sealed class HostileGenerator(int seed)
         .. HostileEnvelopes.Strange.Select(kind => (kind.Class, kind.Weight, Make: (Func<Random, string, HostileMessage>)((random, id) =>
             new(kind.Class, Encoding.UTF8.GetBytes(kind.Body(random, id)), new(), null, id)))),
         ("id only in the properties", 10, (_, id) =>
-            new("id only in the properties", """{"type":"sleep","payload":{"complexityMs":0}}"""u8.ToArray(), new() { MessageId = RawProperties.Text(id) }, null, id)),
+            new("id only in the properties", """{"type":"probe","payload":{"delayMs":0}}"""u8.ToArray(), new() { MessageId = RawProperties.Text(id) }, null, id)),
     ];
 
     private readonly Random _random = new(seed);

@@ -25,9 +25,10 @@ public sealed class HostileInputTests
     public async Task Every_hostile_message_is_dead_lettered_byte_for_byte_with_its_reason_and_every_good_one_is_done()
     {
         await using var fleet = await Fleet.CreateAsync();
-        var host = await fleet.StartAsync("consumer-1", new KeyValuePair<string, string>("Consumers__Retry__MaxDelay", "00:00:00.400"));
+        var host = await ProbeHost.StartAsync(fleet, new KeyValuePair<string, string>("Consumers__Retry__MaxDelay", "00:00:00.400"));
         await using var publisher = await RawPublisher.ConnectAsync(fleet.Broker);
-        var alone = await TimeAsync(fleet, host, publisher, Good("a", Count / 2), 0);
+        var before = Good("a", Count / 2).ToArray();
+        var alone = await TimeAsync(fleet, host, publisher, before, 0);
 
         var hostile = new HostileGenerator(Seed).Take(Count).ToArray();
         var good = Good("b", Count).ToArray();
@@ -45,6 +46,7 @@ public sealed class HostileInputTests
         Fleet.Of(stats, "completed").ShouldBe((Count / 2) + good.Length + processed.Length);
         var ran = fleet.Broker.Statuses.Where(status => status.Status == "COMPLETED").Select(status => status.Id).ToHashSet();
         good.Concat(processed).Where(message => !ran.Contains(message.Id!)).Select(message => message.Class).ShouldBeEmpty();
+        ProbeHost.Calls(fleet).ShouldBe(before.Concat(good).Concat(processed).Select(message => message.Id!), ignoreOrder: true, "the handler was called once for each of these, and for nothing else");
         var begun = fleet.Broker.Statuses.Where(status => status.Status == "PROCESSING").Select(status => status.Id).ToHashSet();
         // A task whose type nobody knows, or whose payload does not fit, begins and ends; a body that is none must not even begin.
         begun.Except(ran).Except(bad.Where(message => message.Reason is DeadReason.NoHandler or DeadReason.Permanent).Select(message => message.Id!)).ShouldBeEmpty();

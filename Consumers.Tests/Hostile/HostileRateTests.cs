@@ -18,7 +18,7 @@ public sealed class HostileRateTests
     public async Task Good_traffic_keeps_its_rate_beside_hostile_messages()
     {
         await using var fleet = await Fleet.CreateAsync();
-        var host = await fleet.StartAsync("consumer-1");
+        var host = await ProbeHost.StartAsync(fleet);
         await using var publisher = await RawPublisher.ConnectAsync(fleet.Broker);
         await using var stranger = await RawPublisher.ConnectAsync(fleet.Broker);
         var hostile = new HostileGenerator(Seed).Take(HostileASecond * Seconds).ToArray();

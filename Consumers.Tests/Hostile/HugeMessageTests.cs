@@ -11,7 +11,7 @@ public sealed class HugeMessageTests
 
     /// <summary>
     /// A quiet lane has a prefetch of 6, so 6 × 16 MiB are in the client's memory before the first is looked at; they are not copied, and one at a time is written again in a
-    /// buffer of the next power of two. 6 × 16 + 32 is 128; the process takes 150 by itself. One of 70 MiB: 128 + 128. The rest is for what the collector has not given back.
+    /// buffer of the next power of two. 6 × 16 + 32 is 128; the process takes 150 by itself. One of 70 MiB or of 127: 128 + 128. The rest is for what the collector has not given back.
     /// </summary>
     private const int MostMiB = 600;
 
@@ -20,11 +20,13 @@ public sealed class HugeMessageTests
     {
         var many = LongTests.AreOn ? 100 : 5;
         await using var fleet = await Fleet.CreateAsync();
-        var host = await fleet.StartAsync("consumer-1");
+        var host = await ProbeHost.StartAsync(fleet);
         await using var publisher = await RawPublisher.ConnectAsync(fleet.Broker);
         var hashes = new List<string>();
 
-        foreach (var size in Enumerable.Repeat(16, many).Append(70))
+        // The broker takes 128 MiB, and the client by itself 64.
+        int[] larger = LongTests.AreOn ? [70, 127] : [70];
+        foreach (var size in Enumerable.Repeat(16, many).Concat(larger))
         {
             var body = new byte[size * MiB];
             new Random(hashes.Count).NextBytes(body);
@@ -41,7 +43,7 @@ public sealed class HugeMessageTests
         fleet.Broker.DeadLetters.Select(dead => Convert.ToHexStringLower(dead.Body.Span)).ShouldBe(hashes, ignoreOrder: true);
         fleet.Broker.DeadLetters.ShouldAllBe(dead => dead.Headers[TaskHeaders.DeadReason] == "too-large");
         var peak = PeakMemory.MiBOf(host.Pid);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{many} messages of 16 MiB and one of 70 MiB: peak memory {peak} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{many} messages of 16 MiB and one of {string.Join(" and ", larger)} MiB: peak memory {peak} MiB");
         peak.ShouldBeLessThan(MostMiB);
     }
 }

@@ -51,6 +51,48 @@ public sealed class RabbitPublisherTests
     }
 
     [Fact]
+    public async Task A_cut_among_the_confirms_of_a_batch_leaves_each_message_its_own_verdict_and_the_rest_can_be_sent_again()
+    {
+        Assert.SkipWhen(string.IsNullOrEmpty(RabbitFixture.Url), "no broker: RABBITMQ_URL is not set");
+        await using var proxy = AmqpProxy.Start(new Uri(RabbitFixture.Url!));
+        await using var rabbit = await RabbitFixture.CreateAsync(options => options.Url = proxy.Url.ToString());
+        var module = await rabbit.ReadyModuleAsync();
+        var tasks = Enumerable.Range(0, 50).Select(_ => RabbitFixture.Task()).ToArray();
+        var cuts = 0;
+        (await FailedAsync(module, tasks[..10])).ShouldBeEmpty();
+        proxy.OnMethod = frame => !frame.FromClient && frame.Method == AmqpMethod.BasicAck && Interlocked.Increment(ref cuts) == 1 ? AmqpVerdict.CutBefore : AmqpVerdict.Forward;
+
+        var failed = await FailedAsync(module, tasks[10..]);
+
+        failed.ShouldNotBeEmpty("their confirms were cut off");
+        (await FailedAsync(module, failed)).ShouldBeEmpty();
+        // Some are there twice, under one id: that they were not confirmed does not say that they did not arrive.
+        var seen = new HashSet<string>();
+        for (var ready = await rabbit.ReadyAsync(rabbit.Options.WorkQueue); ready > 0; ready--)
+        {
+            seen.Add((await rabbit.GetAsync(rabbit.Options.WorkQueue)).BasicProperties.MessageId!);
+        }
+        seen.ShouldBe(tasks.Select(task => task.Id), ignoreOrder: true);
+    }
+
+    private static async Task<TaskMessage[]> FailedAsync(RabbitModule module, TaskMessage[] tasks)
+    {
+        var failed = await Task.WhenAll(tasks.Select(async task =>
+        {
+            try
+            {
+                await module.Transport.PublishAsync(task, CancellationToken.None);
+                return null;
+            }
+            catch (PublishFailedException e) when (e.Failure == PublishFailure.Unavailable)
+            {
+                return task;
+            }
+        }));
+        return [.. failed.OfType<TaskMessage>()];
+    }
+
+    [Fact]
     public async Task A_message_that_no_queue_wants_is_an_error()
     {
         await using var rabbit = await RabbitFixture.CreateAsync();

@@ -1,5 +1,6 @@
 using Consumers.Core;
 using Consumers.Rabbit;
+using RabbitMQ.Client.Exceptions;
 
 namespace Consumers.Tests.Rabbit;
 
@@ -12,6 +13,29 @@ public sealed class RabbitTopologyTests
         await rabbit.ReadyModuleAsync();
         await rabbit.ReadyModuleAsync();
         (await rabbit.ReadyAsync(rabbit.Names.RetryQueue(TimeSpan.FromMilliseconds(100)))).ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task A_retry_queue_keeps_its_messages_until_the_work_queue_has_them_and_is_never_deleted_for_being_idle()
+    {
+        await using var rabbit = await RabbitFixture.CreateAsync();
+        await rabbit.ReadyModuleAsync();
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = "quorum",
+            ["x-message-ttl"] = 120L,
+            ["x-dead-letter-exchange"] = rabbit.Options.Exchange,
+            ["x-dead-letter-routing-key"] = rabbit.Options.WorkQueue,
+            ["x-dead-letter-strategy"] = "at-least-once",
+            ["x-overflow"] = "reject-publish",
+        };
+        var queue = rabbit.Names.RetryQueue(TimeSpan.FromMilliseconds(100));
+
+        // The broker refuses a declaration that differs in any of these, and one without x-expires when the queue has it.
+        await rabbit.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+
+        arguments["x-expires"] = 60_000L;
+        await Should.ThrowAsync<OperationInterruptedException>(rabbit.Channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments));
     }
 
     [Fact]
