@@ -43,6 +43,10 @@ internal sealed partial class RedisLink : IAsyncDisposable
         _configuration.SyncTimeout = (int)Math.Max(options.Timeout.TotalMilliseconds, 1000);
         _configuration.KeepAlive = 5;
         _configuration.ClientName = identity.Name;
+#if !PARTIAL_REGISTRY
+        // Newer clients keep commands for a connection that is not there; then all that could be said of a dead Redis is that it does not answer. The older one fails them at once anyway.
+        _configuration.BacklogPolicy = BacklogPolicy.FailFast;
+#endif
         _downSince = time.GetTimestamp();
         Probe = PingAsync;
     }

@@ -11,7 +11,7 @@ public sealed class ShareBarTagHelper : TagHelper
     /// <summary>0 to 1; null when unknown.</summary>
     public double? Of { get; set; }
 
-    /// <summary>False for one that has no part in it: then there is nothing to be known.</summary>
+    /// <summary>False for one that has no part in it, and while there is nothing to share: then there is nothing to be known.</summary>
     public bool Counted { get; set; } = true;
 
     public override void Process(TagHelperContext context, TagHelperOutput output)

@@ -75,6 +75,7 @@ public sealed class ScalingHostTests(SharedHost shared) : IClassFixture<SharedHo
         page.QuerySelectorAll(".tile dt").Select(tile => tile.TextContent).ShouldBe(["Queue", "Backlog", "Coming in", "Getting done", "Time to drain", "Fairness"]);
         var form = page.QuerySelector<IHtmlFormElement>("form.publish")!;
         form.GetAttribute("action").ShouldBe("/scaling");
+        page.QuerySelector("form[action='/pausing/scaling'] button")!.TextContent.ShouldBe("Pause scaling…");
         var token = form.QuerySelector<IHtmlInputElement>("input[name=__RequestVerificationToken]")!.Value;
 
         using var fields = new FormUrlEncodedContent([new("Form.Type", "sleep"), new("Form.Payload", """{"complexityMs":1}"""), new("Form.Count", "4"), new("__RequestVerificationToken", token)]);
@@ -124,6 +125,9 @@ public sealed class ScalingHostTests(SharedHost shared) : IClassFixture<SharedHo
         stats.GetProperty("completed").ValueKind.ShouldBe(JsonValueKind.Null, "unknown is not zero");
         var page = await PageAsync(host.Http, "/scaling");
         page.Body!.TextContent.ShouldContain("Counts of this instance are behind");
+        var sentence = page.QuerySelector("#sharing .sentence")!;
+        (sentence.ClassList.Contains("warn"), sentence.TextContent).ShouldBe((true, "Nobody knows which instances run; nothing waits."));
+        page.Body.TextContent.ShouldContain("Add one: ./scripts/run.sh --instance NAME");
         (await PageAsync(host.Http, "/instances")).QuerySelector(".sentence.warn")!.TextContent.ShouldContain("unknown");
 
         await redis.StartAgainAsync();

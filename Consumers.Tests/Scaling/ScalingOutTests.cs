@@ -20,10 +20,12 @@ public sealed class ScalingOutTests
         await using var fleet = await ScalingFleet.CreateAsync();
         var hosts = await fleet.StartAllAsync(Three);
 
+        var usedBefore = hosts.Sum(host => host.ProcessorTime.TotalMilliseconds);
         var began = TimeProvider.System.GetTimestamp();
         var ids = await fleet.PublishAsync(count, milliseconds);
         var counts = await fleet.ProcessedAsync(count, Three);
         var took = TimeProvider.System.GetElapsedTime(began);
+        var used = hosts.Sum(host => host.ProcessorTime.TotalMilliseconds) - usedBefore;
 
         var completed = Completed(fleet.History);
         completed.Select(line => line.Id).ShouldBe(ids, ignoreOrder: true, "every task once");
@@ -39,8 +41,12 @@ public sealed class ScalingOutTests
         fleet.Broker.DeadLetters.ShouldBeEmpty();
         var ideal = TimeSpan.FromMilliseconds((double)count * milliseconds / (3 * Three.Length));
         Say($"{count} tasks of {milliseconds} ms, 3 instances x 3 lanes: {took.TotalSeconds:0.00} s from the first publish, ideal {ideal.TotalSeconds:0.00} s ({took / ideal:0.00}x); shares {string.Join(", ", counts)}; Jain {jain:0.0000}; "
-            + $"time in handlers {(await fleet.CountersAsync("busyMs", Three)).Values.Sum() / (double)count:0.00} ms a task");
+            + $"time in handlers {(await fleet.CountersAsync("busyMs", Three)).Values.Sum() / (double)count:0.00} ms a task, processor time of the instances {used / count:0.00} ms a task");
 
+        foreach (var host in hosts)
+        {
+            await Eventually.TrueAsync(async () => await ScalingFleet.StatesAsync(host) is var states && Three.All(name => states.GetValueOrDefault(name) == "running"), "each of them shows all three");
+        }
         // What a page says of it, from what the instances reported of themselves.
         await Eventually.TrueAsync(
             async () => (await ScalingFleet.StatsAsync(hosts[0])).GetProperty("sharing").GetProperty("jainIndex") is { ValueKind: System.Text.Json.JsonValueKind.Number } index && index.GetDouble() >= even - 0.05,
@@ -48,21 +54,23 @@ public sealed class ScalingOutTests
     }
 
     [Theory]
-    [InlineData(240, 40, false)]
-    [InlineData(3_000, 50, true)]
-    public async Task A_second_instance_takes_half_of_the_backlog(int count, int milliseconds, bool isLong)
+    [InlineData(240, 40, 2, false)]
+    [InlineData(3_000, 50, 2, true)]
+    [InlineData(3_000, 50, 3, true)]
+    public async Task Instances_that_join_take_their_part_of_the_backlog(int count, int milliseconds, int instances, bool isLong)
     {
         RequireLong(isLong);
         await using var fleet = await ScalingFleet.CreateAsync();
         await fleet.StartAsync("consumer-1");
         var alone = await TimeAsync(fleet, count, milliseconds, 0);
 
-        await fleet.StartAsync("consumer-2");
+        var joining = Three[1..instances];
+        await fleet.StartAllAsync(joining);
         var together = await TimeAsync(fleet, count, milliseconds, count);
 
-        var second = await fleet.Redis.CounterAsync("consumer-2", "processed");
-        second.ShouldBeGreaterThan(count / 3, "the second took its part");
-        Say($"{count} tasks of {milliseconds} ms: one instance {alone.TotalSeconds:0.00} s, two {together.TotalSeconds:0.00} s ({alone / together:0.00} times as fast); the second did {second}");
+        var shares = await fleet.CountersAsync("processed", joining);
+        shares.Values.ShouldAllBe(share => share > count * 2 / (3 * instances), $"each took its part: {string.Join(", ", shares)}");
+        Say($"{count} tasks of {milliseconds} ms: one instance {alone.TotalSeconds:0.00} s, {instances} {together.TotalSeconds:0.00} s ({alone / together:0.00} times as fast); who joined did {string.Join(", ", shares)}");
     }
 
     [Theory]
@@ -151,7 +159,7 @@ public sealed class ScalingOutTests
     {
         var began = TimeProvider.System.GetTimestamp();
         await fleet.PublishAsync(count, milliseconds);
-        await fleet.ProcessedAsync(before + count, "consumer-1", "consumer-2");
+        await fleet.ProcessedAsync(before + count, Three);
         return TimeProvider.System.GetElapsedTime(began);
     }
 

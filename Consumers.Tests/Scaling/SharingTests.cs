@@ -116,8 +116,10 @@ public sealed class SharingTests
     public void One_that_came_when_the_work_was_done_is_not_blamed_and_one_that_came_only_now_is_named()
     {
         var worked = new InstanceTrack(Report("worked", Start, 0), Start);
-        worked.Add(Report("worked", Start.AddSeconds(30), 3000), Start.AddSeconds(30));
-        worked.Add(Report("worked", Start.AddSeconds(60), 3000), Start.AddSeconds(60));
+        for (var second = 2; second <= 60; second += 2)
+        {
+            worked.Add(Report("worked", Start.AddSeconds(second), Math.Min(second, 30) * 100), Start.AddSeconds(second));
+        }
         var late = new InstanceTrack(Report("late", Start.AddSeconds(40), 0), Start.AddSeconds(40));
         late.Add(Report("late", Start.AddSeconds(60), 0), Start.AddSeconds(60));
         Fairness.Of([.. InstanceLoad.From([worked, late], "scaling", Start.AddSeconds(60))]).ShouldSatisfyAllConditions(

@@ -24,7 +24,7 @@ internal sealed record Fairness(double? Index, string Sentence)
     {
         // Not yet seen for long enough is no reason to call it lazy.
         var members = loads.Where(load => load is { IsMember: true, IsNew: false, Module.PerSecond: not null }).ToArray();
-        var newcomers = loads.Where(load => load.IsMember && load.Module is not null && !members.Contains(load)).ToArray();
+        var newcomers = loads.Where(load => load is { IsMember: true, IsNew: true, Module: not null }).ToArray();
         if (members.Length == 0)
         {
             return new(null, loads.Any(load => load.Report.ByModule.Count == 0)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consumers.Host.Monitoring.Sharing;
 
 /// <summary>How the instances share the work, as pages and API show it.</summary>
@@ -10,8 +12,18 @@ internal sealed record FleetPicture(IReadOnlyList<InstanceLoad>? Instances, stri
     /// <summary>Those that have, the last first.</summary>
     public IReadOnlyList<InstanceLoad> Stopped => [.. (Instances ?? []).Where(load => load.HasStopped).OrderByDescending(load => load.Report.SeenAt)];
 
-    /// <summary>For the next instance: the first <c>consumer-N</c> that nobody here has.</summary>
-    public string FreeName => Enumerable.Range(1, int.MaxValue).Select(n => $"consumer-{n}").First(name => Present.All(load => load.Report.Name != name));
+    /// <summary>For the next instance: the first <c>consumer-N</c> that nobody here has; a place to fill in when nobody knows who is here.</summary>
+    public string FreeName => Instances is null ? "NAME" : Enumerable.Range(1, int.MaxValue).Select(n => $"consumer-{n}").First(name => Present.All(load => load.Report.Name != name));
+
+    /// <summary>And the first port from 8080 on that none of them has told as its own.</summary>
+    public string FreePort
+    {
+        get
+        {
+            var taken = Present.Select(load => Uri.TryCreate(load.Report.Url, UriKind.Absolute, out var url) ? url.Port : 0).ToHashSet();
+            return Instances is null ? "PORT" : Enumerable.Range(8080, ushort.MaxValue - 8080).First(port => !taken.Contains(port)).ToString(CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <param name="rate">What the shares are shares of.</param>
     public static FleetPicture Of(IEnumerable<InstanceLoad> loads, Func<InstanceLoad, double?> rate)

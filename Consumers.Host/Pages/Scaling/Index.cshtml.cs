@@ -55,13 +55,12 @@ internal sealed class IndexModel(FleetWatch watch, FleetProbe probe, CountReads 
 
     public long? Backlog => Ready + Waiting + Unacked;
 
-    public bool IsWell => Snapshot.Connection.Health == DependencyHealth.Up && Sharing.Flow.Drain.Kind != DrainKind.Never && !Sharing.Fairness.IsLow && !Sharing.Fleet.Present.Any(load => load.IsAway);
+    public bool IsWell => Snapshot.Connection.Health == DependencyHealth.Up && Sharing.Fleet.Instances is not null && Sharing.Flow.Drain.Kind != DrainKind.Never && !Sharing.Fairness.IsLow && !Sharing.Fleet.Present.Any(load => load.IsAway);
 
     public string Sentence
     {
         get
         {
-            var running = Sharing.Fleet.Instances is null ? "An unknown number of instances" : Words.Count(Sharing.Running.Count(), "instance", "instances");
             var work = Ready switch
             {
                 null => "the backlog is unknown",
@@ -69,7 +68,10 @@ internal sealed class IndexModel(FleetWatch watch, FleetProbe probe, CountReads 
                 1 => $"one task waits: {Words.Drain(Sharing.Flow.Drain)}",
                 { } ready => $"{Words.Count(ready, "task waits", "tasks wait")}: {Words.Drain(Sharing.Flow.Drain)}",
             };
-            return $"{running} running, {work}. {Sharing.Fairness.Sentence}";
+            // Why they are unknown stands where they would stand.
+            return Sharing.Fleet.Instances is null
+                ? $"Nobody knows which instances run; {work}."
+                : $"{Words.Count(Sharing.Running.Count(), "instance", "instances")} running, {work}. {Sharing.Fairness.Sentence}";
         }
     }
 
