@@ -73,7 +73,7 @@ public sealed class KafkaOptions
     /// <summary>How long the broker may take to confirm a message, retries within included. Default 10 s.</summary>
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the producer collects messages before it sends them; more gives larger batches. Default 2 ms.</summary>
+    /// <summary>How long the producer collects messages before it sends them. Default 0: a batch is what has gathered while the one before was under way. More gives larger batches, and a task waits for it twice.</summary>
     public TimeSpan Linger { get; set; } = TimeSpan.Zero;
 
     /// <summary>Default all.</summary>

@@ -52,6 +52,7 @@ internal sealed partial class Assignment(KafkaTopicNames names, KafkaOptions opt
         CrashPoint.Hit(CrashPoints.Revoking);
         if (!committer.Finish(ending, CommitTimeout))
         {
+            rebalances.Add(RebalanceKind.Uncommitted, Words(taken), CommitTimeout);
             Log.NotCommitted(logger, Words(taken));
         }
         Drop(ending);

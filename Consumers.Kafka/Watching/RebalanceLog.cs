@@ -39,6 +39,9 @@ public enum RebalanceKind
     /// <summary>Taken away in order: what ran was waited for, and committed.</summary>
     Revoked,
 
+    /// <summary>Taken away, and the brokers did not take the last commit: the next owner begins a little further back.</summary>
+    Uncommitted,
+
     /// <summary>Gone without a word: another owner may have it already, and nothing is committed.</summary>
     Lost,
 

@@ -19,7 +19,7 @@ internal static class KafkaEnvelopes
         ("key empty", 10, _ => []),
         ("key of any bytes", 20, r => Noise(r, 200)),
         ("key no utf-8", 10, r => [0xC0, 0x80, (byte)r.Next(256)]),
-        ("key of 100 KiB", 3, r => Noise(r, 1, 100 * 1024)),
+        ("key of 100 KiB", 3, r => Noise(r, 100 * 1024, 100 * 1024)),
         ("key one character too long", 10, _ => Ascii(new string('k', TaskMessageCodec.MaxKeyLength + 1))),
         ("key with control characters", 10, _ => Ascii("a\0b\r\nX-Evil: 1\u001b[2J")),
         ("key of markup", 10, _ => Ascii("<script>alert(1)</script>'; DROP TABLE Tasks;--")),

@@ -7,7 +7,7 @@ namespace Consumers.Tests.Hostile;
 internal sealed class KafkaHostileGenerator(int seed)
 {
     /// <summary>Kafka gives a task its id where the body has none: these are read, and their payload does not fit.</summary>
-    private const string WithoutId = "no id anywhere";
+    private static readonly string[] WithoutId = ["no id anywhere", "null id"];
 
     private static readonly (string Class, int Weight, Func<Random, string, KafkaHostileRecord> Make)[] Classes =
     [
@@ -65,7 +65,8 @@ internal sealed class KafkaHostileGenerator(int seed)
     private static KafkaHostileRecord Bad(string name, byte[] body, DeadReason reason, Random random, string id)
     {
         var message = random.Next(4) > 0 ? KafkaEnvelopes.Plain(body) : KafkaEnvelopes.Wrap(random, body);
-        var isTask = name == WithoutId || reason is not (DeadReason.Malformed or DeadReason.TooLarge);
-        return new(name, message, name == WithoutId ? DeadReason.Permanent : reason, isTask && name != WithoutId ? id : null, isTask);
+        return WithoutId.Contains(name)
+            ? new(name, message, DeadReason.Permanent, null, IsTask: true)
+            : reason is DeadReason.Malformed or DeadReason.TooLarge ? new(name, message, reason, null, IsTask: false) : new(name, message, reason, id, IsTask: true);
     }
 }
