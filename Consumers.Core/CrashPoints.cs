@@ -2,7 +2,7 @@ namespace Consumers.Core;
 
 /// <summary>
 /// The places where a crash leaves a state of its own behind, in the order in which a task passes them; <c>docs/crash-points.md</c> says who repairs each.
-/// Numbers that are missing belong to parts that this build does not have: replay (K15, K16), counters in Redis (K19).
+/// The number that is missing belongs to a part that this build does not have: counters in Redis (K19).
 /// </summary>
 public static class CrashPoints
 {
@@ -51,6 +51,12 @@ public static class CrashPoints
     /// <summary>The broker has confirmed the dead letter; the delivery is not acknowledged.</summary>
     public const string DeadLetterConfirmed = "K14";
 
+    /// <summary>An operation has taken up dead letters, durably; none of them is published.</summary>
+    public const string ReplayClaimed = "K15";
+
+    /// <summary>The broker has confirmed a replayed task; its operation does not say so.</summary>
+    public const string ReplayConfirmed = "K16";
+
     /// <summary>A shutdown drains: nothing more is taken, what runs has not ended.</summary>
     public const string Draining = "K17";
 
@@ -72,7 +78,7 @@ public static class CrashPoints
     public static IReadOnlyList<string> All { get; } =
     [
         Queued, Published, PublishConfirmed, Delivered, Begun, Handling, Handled, CompletedCommitted, StatusSent, StatusConfirmed, AckWritten,
-        RetryCommitted, RetryConfirmed, FailureCommitted, DeadLetterConfirmed, Draining, Recovering, InTransaction,
+        RetryCommitted, RetryConfirmed, FailureCommitted, DeadLetterConfirmed, ReplayClaimed, ReplayConfirmed, Draining, Recovering, InTransaction,
         Processed, Revoking, Archived,
     ];
 

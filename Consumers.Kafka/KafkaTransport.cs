@@ -20,6 +20,12 @@ internal sealed class KafkaTransport(KafkaModule module) : ITaskTransport, IKafk
 
     public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken) => module.TaskPublisher.PublishAsync(message, cancellationToken);
 
+    public bool CanPublish => module.Options.Enabled;
+
+    public GuardMode Guard => module.Options.Guard;
+
+    public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken) => module.TaskPublisher.PublishAgainAsync(message, cancellationToken);
+
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 
     public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken)

@@ -32,6 +32,8 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<OwnerJudge>();
         services.TryAddSingleton<LeaseKeeper>();
         services.TryAddSingleton<LedgerPauses>();
+        services.TryAddSingleton<OperationParts>();
+        services.TryAddSingleton<OperationRunner>();
 
         services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
@@ -41,6 +43,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<DeadLetterQueries>();
         services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();
         services.TryAddSingleton<IAudit, LedgerAudit>();
+        services.TryAddSingleton<IDeadLetterOperations, DeadLetterOperations>();
         // In the place of the process's own: a later registration goes before.
         services.AddSingleton<IPauses>(provider => provider.GetRequiredService<LedgerPauses>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
@@ -48,6 +51,7 @@ public static class LedgerBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
         // After the keeper, which opens the ledger.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LedgerPauses>(provider => provider.GetRequiredService<LedgerPauses>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OperationRunner>(provider => provider.GetRequiredService<OperationRunner>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Checkpointer>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RetentionSweep>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DeadLetterSweep>());

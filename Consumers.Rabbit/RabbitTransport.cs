@@ -26,6 +26,19 @@ internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
         module.Counters?.Queued(message.Id);
     }
 
+    public bool CanPublish => module.Options.Enabled;
+
+    public GuardMode Guard => module.Options.Guard;
+
+    public async ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
+    {
+        await module.TaskPublisher.PublishAgainAsync(message, cancellationToken);
+        if (message.MessageId is { } id)
+        {
+            module.Counters?.Queued(id);
+        }
+    }
+
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 
     public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken) =>

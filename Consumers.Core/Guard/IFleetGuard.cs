@@ -6,6 +6,10 @@ public interface IFleetGuard
     /// <param name="away">What a module does while the guard's store is away.</param>
     IAttemptGuard For(GuardAway away);
 
+    /// <summary>Raises the series of a dead-lettered task, so that a replay of it runs: what a message claims never does. Whatever is left of the series before runs no more.</summary>
+    /// <exception cref="FleetUnavailableException">Nobody knows whether it was raised; asking again is safe.</exception>
+    ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken);
+
     /// <summary>False when it remembers for this process only: instances on one broker then know nothing of what the others settled.</summary>
     bool IsShared => true;
 }

@@ -26,7 +26,7 @@ public static class InMemoryBuilderExtensions
                 new ElasticConcurrency(minConcurrency, maxConcurrency, time),
                 () => provider.GetRequiredService<IPauses>().Current.Find(module) is not null,
                 time);
-            transport = new InMemoryTransport(module, broker, source, provider.GetRequiredService<IOptions<ConsumersOptions>>().Value, time, counts ? provider.GetService<ITaskCounters>() : null, keepsRows: guard == GuardMode.Ledger);
+            transport = new InMemoryTransport(module, broker, source, provider.GetRequiredService<IOptions<ConsumersOptions>>().Value, time, counts ? provider.GetService<ITaskCounters>() : null, guard);
             return new InMemoryModule(transport, source);
         });
         builder.Services.AddSingleton(provider => provider.GetRequiredKeyedService<InMemoryModule>(module));

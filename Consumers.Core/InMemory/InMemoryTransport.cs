@@ -1,7 +1,7 @@
 namespace Consumers.Core.InMemory;
 
 /// <summary>A module without a broker: for trying out, and for testing handlers.</summary>
-public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time, ITaskCounters? counters = null, bool keepsRows = true) : ITaskTransport
+public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time, ITaskCounters? counters = null, GuardMode guard = GuardMode.Ledger) : ITaskTransport
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
@@ -9,7 +9,9 @@ public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMe
 
     public bool IsDurable => false;
 
-    public bool KeepsRows { get; } = keepsRows;
+    public bool KeepsRows => Guard == GuardMode.Ledger;
+
+    public GuardMode Guard { get; } = guard;
 
     public IReadOnlyList<LaneState> Lanes => source.Lanes;
 
@@ -24,6 +26,13 @@ public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMe
         }
         counters?.Queued(message.Id);
         Broker.Publish(new InMemoryMessage(body, message.Id, new Dictionary<string, string>(StringComparer.Ordinal)));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
+    {
+        var headers = message.Headers.Where(header => !TaskHeaders.IsOurs(header.Key)).DistinctBy(header => header.Key, StringComparer.Ordinal).Concat(message.Ours());
+        Broker.Publish(new InMemoryMessage(message.Body, message.MessageId, headers.ToDictionary(StringComparer.Ordinal)));
         return ValueTask.CompletedTask;
     }
 

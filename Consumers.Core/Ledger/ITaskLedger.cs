@@ -10,11 +10,14 @@ public interface ITaskLedger
     ValueTask NotePublishedAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 
     /// <summary>Unfinished tasks of this module that no broker confirmed (new ones, and what <see cref="RequeueUnfinishedAsync"/> marked), written longer ago than <paramref name="olderThan"/>, oldest first.</summary>
-    ValueTask<IReadOnlyList<TaskMessage>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<UnpublishedTask>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken);
 
     /// <summary>For a transport that forgets everything with its process: marks the module's unfinished tasks as not published, so that the relay publishes them again. Returns how many.</summary>
     ValueTask<int> RequeueUnfinishedAsync(string module, CancellationToken cancellationToken);
 }
+
+/// <param name="Series">Over 1 for a replay that a transport without a memory lost.</param>
+public readonly record struct UnpublishedTask(TaskMessage Message, int Series);
 
 public enum EnqueueResult
 {

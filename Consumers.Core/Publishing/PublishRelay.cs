@@ -38,7 +38,7 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
             {
                 if (_transports.TryGetValue(module, out var transport))
                 {
-                    await PublishAsync(transport, messages, stopping).ConfigureAwait(false);
+                    await PublishAsync(transport, [.. messages.Select(message => new UnpublishedTask(message, Series: 1))], stopping).ConfigureAwait(false);
                 }
             }
         }
@@ -70,7 +70,7 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
     {
         try
         {
-            IReadOnlyList<TaskMessage> left;
+            IReadOnlyList<UnpublishedTask> left;
             do
             {
                 left = await ledger.FindUnpublishedAsync(transport.Module, PublishLease, BatchSize, stopping).ConfigureAwait(false);
@@ -85,14 +85,14 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
     }
 
     /// <summary>True when all of them are confirmed.</summary>
-    private async Task<bool> PublishAsync(ITaskTransport transport, IReadOnlyList<TaskMessage> messages, CancellationToken stopping)
+    private async Task<bool> PublishAsync(ITaskTransport transport, IReadOnlyList<UnpublishedTask> tasks, CancellationToken stopping)
     {
         var all = true;
-        foreach (var chunk in messages.Chunk(BatchSize))
+        foreach (var chunk in tasks.Chunk(BatchSize))
         {
-            var confirming = Array.ConvertAll(chunk, message => ConfirmAsync(transport, message, stopping));
+            var confirming = Array.ConvertAll(chunk, task => ConfirmAsync(transport, task, stopping));
             var confirmed = await Task.WhenAll(confirming).ConfigureAwait(false);
-            var ids = chunk.Where((_, i) => confirmed[i]).Select(message => message.Id).ToArray();
+            var ids = chunk.Where((_, i) => confirmed[i]).Select(task => task.Message.Id).ToArray();
             if (ids.Length > 0)
             {
                 await ledger.NotePublishedAsync(ids, stopping).ConfigureAwait(false);
@@ -102,12 +102,15 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
         return all;
     }
 
-    private async Task<bool> ConfirmAsync(ITaskTransport transport, TaskMessage message, CancellationToken stopping)
+    private async Task<bool> ConfirmAsync(ITaskTransport transport, UnpublishedTask task, CancellationToken stopping)
     {
         try
         {
             CrashPoint.Hit(CrashPoints.Queued);
-            var confirmed = transport.PublishAsync(message, stopping);
+            var (message, series) = task;
+            var confirmed = series == 1
+                ? transport.PublishAsync(message, stopping)
+                : transport.PublishAgainAsync(new ReplayMessage(TaskMessageCodec.Encode(message), message.Id, message.Key, [], series), stopping);
             CrashPoint.Hit(CrashPoints.Published);
             await confirmed.ConfigureAwait(false);
             CrashPoint.Hit(CrashPoints.PublishConfirmed);
@@ -115,7 +118,7 @@ public sealed partial class PublishRelay(ITaskLedger ledger, IEnumerable<ITaskTr
         }
         catch (PublishFailedException e)
         {
-            Log.Unconfirmed(logger, message.Id, transport.Module, e.Message);
+            Log.Unconfirmed(logger, task.Message.Id, transport.Module, e.Message);
             return false;
         }
     }

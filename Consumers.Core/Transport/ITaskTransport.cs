@@ -22,6 +22,16 @@ public interface ITaskTransport : IStatusPublisher
     /// <exception cref="PublishFailedException">It was not confirmed; it may or may not have arrived, and publishing it again is safe.</exception>
     ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken);
 
+    /// <summary>False where this instance never publishes: the module is switched off here.</summary>
+    bool CanPublish => true;
+
+    /// <summary>Who remembers which of the module's attempts are settled, and must hear of a replay before its message arrives.</summary>
+    GuardMode Guard => KeepsRows ? GuardMode.Ledger : GuardMode.None;
+
+    /// <summary>Publishes a message of the module's to its work queue again; returns when the broker has confirmed it.</summary>
+    /// <exception cref="PublishFailedException">It was not confirmed; it may or may not have arrived.</exception>
+    ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken);
+
     /// <summary>What the page of the module shows; cached for a second, and answers also while the broker is away.</summary>
     ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken);
 }

@@ -88,7 +88,7 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
             if (attempt.Tried is null)
             {
                 var owner = attempt.Known is { State: TaskState.Processing } running ? await store.JudgeAsync(running.Owner, cancellationToken) : OwnerLife.Alive;
-                var (answer, next) = GuardTransitions.Begin(attempt.Request, attempt.Known, owner, self, Now);
+                var (answer, next) = GuardTransitions.Begin(attempt.Request, Believed(attempt), owner, self, Now);
                 if (next is null)
                 {
                     RememberDebt(answer, attempt.Text);
@@ -117,6 +117,12 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
             }
         }
     }
+
+    /// <summary>What is known; where a replay may have been announced to another process's memory only, a failed task is in the series that the message claims.</summary>
+    private GuardedTask? Believed(Attempt attempt) =>
+        !store.IsShared && attempt.Known is { State: TaskState.Failed } failed && attempt.Request.Series > failed.Series
+            ? GuardTransitions.Raised(failed, attempt.Request.Series, Now)
+            : attempt.Known;
 
     private async ValueTask<AttemptBegin> BeginUnguardedAsync(Attempt attempt, CancellationToken cancellationToken)
     {

@@ -98,6 +98,25 @@ internal static class GuardTransitions
         SolitaryDeaths = deaths.Solitary,
     };
 
+    /// <summary>Queued in another series, as a replay has it.</summary>
+    public static GuardedTask Raised(GuardedTask task, int series, long now) => task with
+    {
+        State = TaskState.Queued,
+        Series = series,
+        Attempt = 0,
+        Seq = task.Seq + 1,
+        ChangedAt = now,
+        WorkerId = null,
+        Owner = null,
+        DueAt = null,
+        DeadReason = null,
+        Error = null,
+        Solitary = false,
+        SharedDeaths = 0,
+        SolitaryDeaths = 0,
+        Owed = false,
+    };
+
     public static AttemptKey KeyOf(GuardedTask task) => new(task.Id, task.Series, task.Attempt);
 
     private static GuardedTask Known(TaskMessage message, GuardedTask? task, int series) =>

@@ -10,6 +10,13 @@ internal interface IGuardStore
     /// <exception cref="FleetUnavailableException">Nobody knows whether it was written; asking again is safe.</exception>
     ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken);
 
+    /// <summary>The value; null for none.</summary>
+    /// <exception cref="FleetUnavailableException">Nobody knows.</exception>
+    ValueTask<string?> ReadAsync(string taskId, CancellationToken cancellationToken);
+
+    /// <summary>False for a store of this process alone: a raised series may be known to another process only, so here a message's claim is believed.</summary>
+    bool IsShared { get; }
+
     /// <exception cref="FleetUnavailableException">Nobody knows.</exception>
     ValueTask<OwnerLife> JudgeAsync(string? owner, CancellationToken cancellationToken);
 

@@ -13,6 +13,17 @@ internal sealed class InMemoryGuard(InstanceIdentity self, TimeProvider time, in
 
     public IAttemptGuard For(GuardAway away) => new FleetAttemptGuard(this, away, new GuardRepairs(this), self, time);
 
+    public ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken) =>
+        GuardedSeries.RaiseAsync(this, taskId, series, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+
+    public ValueTask<string?> ReadAsync(string taskId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_tasks.GetValueOrDefault(taskId));
+        }
+    }
+
     public ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -35,6 +35,14 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         return new FleetAttemptGuard(this, away, _repairs, _self, _time);
     }
 
+    public bool IsShared => true;
+
+    public ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken) =>
+        GuardedSeries.RaiseAsync(this, taskId, series, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+
+    public async ValueTask<string?> ReadAsync(string taskId, CancellationToken cancellationToken) =>
+        (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
+
     public async ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken)
     {
         var answer = (RedisValue[])(await _link.RunAsync(

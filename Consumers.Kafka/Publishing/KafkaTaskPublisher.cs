@@ -9,10 +9,7 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
 {
     public async ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
     {
-        if (!options.Enabled)
-        {
-            throw new PublishFailedException(PublishFailure.Unavailable, "this module is switched off (Consumers:Kafka:Enabled)");
-        }
+        RefuseWhenOff();
         var body = TaskMessageCodec.Encode(message);
         if (body.Length > maxBodyBytes)
         {
@@ -20,6 +17,22 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
         }
         await topology.ReadyAsync(cancellationToken);
         await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]> { Key = Bytes(message.Key), Value = body, Headers = KafkaHeaders.New(trace) }, cancellationToken);
+    }
+
+    /// <summary>A dead letter to the work topic, with the headers that its producer gave it.</summary>
+    public async ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
+    {
+        RefuseWhenOff();
+        await topology.ReadyAsync(cancellationToken);
+        var source = new Headers();
+        foreach (var (name, value) in message.Headers)
+        {
+            source.Add(name, Encoding.UTF8.GetBytes(value));
+        }
+        await producer.PublishAsync(
+            names.Work,
+            new Message<byte[]?, byte[]> { Key = Bytes(message.Key), Value = Array(message.Body), Headers = KafkaHeaders.Onward(source, message.Ours(), trace) },
+            cancellationToken);
     }
 
     /// <summary>To the tier that is not longer than the wait; its consumer holds it until it is due.</summary>
@@ -43,6 +56,14 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
         topic,
         new Message<byte[]?, byte[]> { Key = source.Key ?? Bytes(onward.Key), Value = Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace) },
         cancellationToken);
+
+    private void RefuseWhenOff()
+    {
+        if (!options.Enabled)
+        {
+            throw new PublishFailedException(PublishFailure.Unavailable, "this module is switched off (Consumers:Kafka:Enabled)");
+        }
+    }
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 

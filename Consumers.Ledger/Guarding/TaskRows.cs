@@ -22,6 +22,40 @@ internal static class TaskRows
 
     private const string InsertBodySql = """INSERT INTO "TaskBodies" ("TaskRow", "Payload", "Unknown") VALUES (?1, ?2, ?3)""";
 
+    private const string RaiseSql = """
+        UPDATE "Tasks" SET "Status" = 'QUEUED', "Series" = ?2, "Attempt" = 0, "RetryCount" = 0, "Seq" = "Seq" + 1, "ChangedAt" = ?3, "StartTime" = NULL, "CompletedTime" = NULL,
+               "DueAt" = NULL, "Tier" = NULL, "DeadReason" = NULL, "ErrorMessage" = NULL, "WorkerId" = NULL, "Owner" = NULL, "SharedDeaths" = 0, "SolitaryDeaths" = 0, "Solitary" = 0,
+               "Owed" = 0, "AwaitsPublishing" = 0
+        WHERE "Row" = ?1
+        """;
+
+    /// <summary>
+    /// Queues a dead-lettered task in another series, so that a replay of it runs: what a message claims never raises one. Most have failed; one that the broker itself dead-lettered may
+    /// seem to wait, and whatever is left of that wait runs no more.
+    /// </summary>
+    public static SeriesRaise Raise(LedgerTransaction transaction, OwnerJudge judge, string id, int series)
+    {
+        if (Find(transaction, id) is not { } row)
+        {
+            return SeriesRaise.Unknown;
+        }
+        if (row.Series >= series)
+        {
+            return SeriesRaise.Raised;
+        }
+        if (row.State == TaskState.Completed || (row.State == TaskState.Processing && judge.Judge(transaction, row.Owner) == OwnerLife.Alive))
+        {
+            return SeriesRaise.Refused;
+        }
+        if (row.State == TaskState.Processing)
+        {
+            AttemptRows.Close(transaction, row, transaction.Now, AttemptOutcomes.Died, null, null);
+        }
+        transaction.Prepare(RaiseSql).Set(1, row.Row).Set(2, series).Set(3, transaction.Now).Run();
+        transaction.Move(row.Module, row.State, TaskState.Queued);
+        return SeriesRaise.Raised;
+    }
+
     public static TaskSnapshot? Find(LedgerTransaction transaction, string id)
     {
         var find = transaction.Prepare(FindSql).Set(1, id);

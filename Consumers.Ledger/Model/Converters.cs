@@ -25,3 +25,30 @@ internal sealed class DeadLetterStateConverter() : ValueConverter<DeadLetterStat
     internal static DeadLetterState Read(string name) =>
         DeadLetterStateNames.FromWire(name) ?? throw new InvalidOperationException($"the ledger holds a dead letter in state '{name}', which this version does not know");
 }
+
+/// <inheritdoc cref="StateConverter" />
+internal sealed class OperationKindConverter() : ValueConverter<OperationKind, string>(
+    kind => kind.ToWire(),
+    name => Read(name))
+{
+    internal static OperationKind Read(string name) =>
+        OperationWords.KindFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation of kind '{name}', which this version does not know");
+}
+
+/// <inheritdoc cref="StateConverter" />
+internal sealed class OperationStateConverter() : ValueConverter<OperationState, string>(
+    state => state.ToWire(),
+    name => Read(name))
+{
+    internal static OperationState Read(string name) =>
+        OperationWords.StateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation in state '{name}', which this version does not know");
+}
+
+/// <inheritdoc cref="StateConverter" />
+internal sealed class OperationItemStateConverter() : ValueConverter<OperationItemState, string>(
+    state => state.ToWire(),
+    name => Read(name))
+{
+    internal static OperationItemState Read(string name) =>
+        OperationWords.ItemStateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation's item in state '{name}', which this version does not know");
+}

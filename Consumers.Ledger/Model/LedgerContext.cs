@@ -35,6 +35,10 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<DeadLetterCounterRecord> DeadLetterCounters => Set<DeadLetterCounterRecord>();
 
+    public DbSet<OperationRecord> Operations => Set<OperationRecord>();
+
+    public DbSet<OperationItemRecord> OperationItems => Set<OperationItemRecord>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMillisecondsConverter>();
@@ -117,5 +121,6 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             audit.HasIndex(a => a.Id).IsUnique();
         });
         DeadLetterModel.Build(modelBuilder);
+        OperationModel.Build(modelBuilder);
     }
 }

@@ -48,7 +48,7 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
         }
     }
 
-    public async ValueTask<IReadOnlyList<TaskMessage>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<UnpublishedTask>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var (before, soon) = (now - olderThan, now + olderThan);
@@ -60,7 +60,7 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
             .Take(Math.Clamp(limit, 1, 10_000))
             .Select(task => new { Task = task, task.Body!.Payload, task.Body.Unknown })
             .ToListAsync(cancellationToken);
-        return rows.ConvertAll(row => new TaskMessage
+        return rows.ConvertAll(row => new UnpublishedTask(new TaskMessage
         {
             Id = row.Task.Id,
             Type = row.Task.Type,
@@ -71,7 +71,7 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
             Key = row.Task.Key,
             CreatedAt = row.Task.CreatedAt,
             Unknown = row.Unknown is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(row.Unknown),
-        });
+        }, row.Task.Series));
     }
 
     /// <summary>The states stay: a waiting retry is due when it was, and an attempt whose process died is judged when it is delivered again. What a live process runs is left to it.</summary>

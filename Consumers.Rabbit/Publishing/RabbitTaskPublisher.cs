@@ -58,6 +58,18 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
     public ValueTask PublishAgainAsync(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties source, CancellationToken cancellationToken) =>
         publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, source.MessageId, ours: null, trace), body), cancellationToken);
 
+    /// <summary>A dead letter to the work queue, with the headers that its producer gave it.</summary>
+    public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
+    {
+        RefuseWhenOff();
+        var source = new BasicProperties { Headers = new Dictionary<string, object?>(StringComparer.Ordinal) };
+        foreach (var (name, value) in message.Headers)
+        {
+            source.Headers[name] = value;
+        }
+        return publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, message.MessageId, message.Ours(), trace), message.Body), cancellationToken);
+    }
+
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
     {
         if (!options.StatusEvents)

@@ -2,7 +2,7 @@ using Consumers.Core;
 
 namespace Consumers.Tests.Crash;
 
-/// <summary>Every point, and the end state that it must come to (docs/crash-points.md). Not here, because not in this build: K15, K16 (replay), K19 (Redis).</summary>
+/// <summary>Every point, and the end state that it must come to (docs/crash-points.md). Not here, because not in this build: K19 (Redis).</summary>
 internal static class CrashMatrix
 {
     /// <summary>The hit under load: late enough that many tasks are under way, early enough that all of them are not done.</summary>
@@ -53,6 +53,9 @@ internal static class CrashMatrix
 
     /// <summary>Of the archivist: RabbitArchiveTests and KafkaArchiveTests.</summary>
     public static IReadOnlyList<string> OfTheArchive { get; } = [CrashPoints.Archived];
+
+    /// <summary>Of operations over dead letters: ReplayCrashTests.</summary>
+    public static IReadOnlyList<string> OfReplay { get; } = [CrashPoints.ReplayClaimed, CrashPoints.ReplayConfirmed];
 
     public static IEnumerable<CrashCase> All => [.. Publishing, .. BeforeTheOutcome, .. AfterTheOutcome, .. Onward];
 

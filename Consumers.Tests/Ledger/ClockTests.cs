@@ -73,6 +73,6 @@ public sealed class ClockTests
         await instance.Tasks.EnqueueAsync("rabbit", [TestInstance.Message("t")], CancellationToken.None);
         ledger.Time.Set(-Hours);
 
-        (await instance.Tasks.FindUnpublishedAsync("rabbit", TimeSpan.FromSeconds(5), 10, CancellationToken.None)).ShouldHaveSingleItem().Id.ShouldBe("t");
+        (await instance.Tasks.FindUnpublishedAsync("rabbit", TimeSpan.FromSeconds(5), 10, CancellationToken.None)).ShouldHaveSingleItem().Message.Id.ShouldBe("t");
     }
 }

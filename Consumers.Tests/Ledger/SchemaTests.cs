@@ -48,7 +48,7 @@ public sealed class SchemaTests
     {
         await using var ledger = new TestLedger();
         await ledger.StartAsync();
-        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances; DROP TABLE Pauses; DROP TABLE Audit; DROP TABLE DeadLetterBodies; DROP TABLE DeadLetters; DROP TABLE DeadLetterCauseHours; DROP TABLE DeadLetterCauses; DROP TABLE DeadLetterCounters; DROP TABLE Sequences;");
+        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances; DROP TABLE Pauses; DROP TABLE Audit; DROP TABLE DeadLetterBodies; DROP TABLE DeadLetters; DROP TABLE DeadLetterCauseHours; DROP TABLE DeadLetterCauses; DROP TABLE DeadLetterCounters; DROP TABLE Sequences; DROP TABLE OperationItems; DROP TABLE Operations;");
         ledger.Read("CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER NOT NULL PRIMARY KEY, Timestamp TEXT NOT NULL)");
         ledger.Read("INSERT OR REPLACE INTO __EFMigrationsLock VALUES (1, '2026-01-01 00:00:00')");
 

@@ -44,15 +44,15 @@ public sealed class TaskLedgerTests
         ledger.Time.Advance(TimeSpan.FromSeconds(2));
         var found = await instance.Tasks.FindUnpublishedAsync("rabbit", TimeSpan.FromSeconds(1), 2, CancellationToken.None);
 
-        found.Select(message => message.Id).ShouldBe(["first", "second"]);
-        Encoding.UTF8.GetString(found[0].Payload.Span).ShouldBe("[1, 2]");
-        found[0].Key.ShouldBe("k");
-        found[0].CreatedAt.ShouldBe(first.CreatedAt);
-        found[0].Unknown!["tenant"].GetString().ShouldBe("blue");
+        found.Select(task => task.Message.Id).ShouldBe(["first", "second"]);
+        Encoding.UTF8.GetString(found[0].Message.Payload.Span).ShouldBe("[1, 2]");
+        found[0].Message.Key.ShouldBe("k");
+        found[0].Message.CreatedAt.ShouldBe(first.CreatedAt);
+        found[0].Message.Unknown!["tenant"].GetString().ShouldBe("blue");
 
         await instance.Tasks.NotePublishedAsync(["first"], CancellationToken.None);
         await instance.BegunAsync("second");
-        (await instance.Tasks.FindUnpublishedAsync("rabbit", Now, 10, CancellationToken.None)).Select(message => message.Id)
+        (await instance.Tasks.FindUnpublishedAsync("rabbit", Now, 10, CancellationToken.None)).Select(task => task.Message.Id)
             .ShouldBe(["third"], "the one was confirmed, and the delivery of the other proves that it was published");
     }
 
@@ -74,7 +74,7 @@ public sealed class TaskLedgerTests
         (await after.Tasks.RequeueUnfinishedAsync("rabbit", CancellationToken.None)).ShouldBe(0);
 
         var found = await after.Tasks.FindUnpublishedAsync("rabbit", Now, 10, CancellationToken.None);
-        found.Select(message => (message.Id, message.RetryCount)).ShouldBe([("queued", 0), ("waits", 1), ("runs", 0)]);
+        found.Select(task => (task.Message.Id, task.Message.RetryCount)).ShouldBe([("queued", 0), ("waits", 1), ("runs", 0)]);
         (await after.BeginAsync("waits", retryCount: 1)).ShouldBeOfType<AttemptBegin.NotDue>();
         (await after.BegunAsync("runs")).Key.Attempt.ShouldBe(1);
     }
