@@ -91,9 +91,9 @@ internal sealed class DeadLetterOperations(
             items = items.Where(item => item.Position > position);
         }
         return await items.OrderBy(item => item.Position).Take(Math.Clamp(limit, 1, MaxPage))
-            .Join(context.DeadLetters, item => item.DeadLetterRow, letter => letter.Row, (item, letter) => new { Item = item, letter.Id })
-            .OrderBy(both => both.Item.Position)
-            .Select(both => new OperationItem(both.Id, both.Item.TaskId, both.Item.State, both.Item.At, both.Item.Error))
+            .Select(item => new OperationItem(
+                // Empty when the entry was removed long after.
+                context.DeadLetters.Where(letter => letter.Row == item.DeadLetterRow).Select(letter => letter.Id).FirstOrDefault() ?? "", item.TaskId, item.State, item.At, item.Error))
             .ToListAsync(cancellationToken);
     }
 

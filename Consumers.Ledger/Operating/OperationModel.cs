@@ -11,7 +11,7 @@ internal static class OperationModel
         {
             operation.ToTable("Operations");
             operation.HasKey(o => o.Row);
-            operation.Property(o => o.Id).HasMaxLength(64);
+            operation.Property(o => o.Id).HasMaxLength(64).IsRequired();
             operation.Property(o => o.Kind).HasConversion<OperationKindConverter>().HasMaxLength(LedgerContext.WordLength);
             operation.Property(o => o.State).HasConversion<OperationStateConverter>().HasMaxLength(LedgerContext.WordLength);
             operation.Property(o => o.Scope).HasMaxLength(LedgerContext.ErrorLength);

@@ -62,7 +62,7 @@ internal sealed class OperationOutcomes(long operation, OperationParts parts)
             $"""
             SELECT i."Position", i."TaskId", i."Series", COALESCE(i."At", 0) AS "At", t."Status", t."Series" AS "TaskSeries", t."ErrorMessage" AS "Error",
                    d."Module", d."State" AS "EntryState", d."Series" AS "EntrySeries", d."Error" AS "EntryError", d."ReplayedAs"
-            FROM "OperationItems" AS i JOIN "DeadLetters" AS d ON d."Row" = i."DeadLetterRow" LEFT JOIN "Tasks" AS t ON t."Id" = i."TaskId"
+            FROM "OperationItems" AS i LEFT JOIN "DeadLetters" AS d ON d."Row" = i."DeadLetterRow" LEFT JOIN "Tasks" AS t ON t."Id" = i."TaskId"
             WHERE i."Operation" = {operation} AND i."Awaited" AND i."Position" > {_after} ORDER BY i."Position" LIMIT {Window}
             """).ToListAsync(cancellationToken);
     }
@@ -91,7 +91,7 @@ internal sealed class OperationOutcomes(long operation, OperationParts parts)
             return Outcome.Succeeded;
         }
         var age = parts.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(item.At);
-        var patience = item.TaskId is null || parts.Transport(item.Module) is not { KeepsRows: true } ? Watch : LongestWait;
+        var patience = item.TaskId is null || !KeepsRows(item.Module) ? Watch : LongestWait;
         return item.Status is null && age.Duration() > patience ? Outcome.Unknown : null;
     }
 
@@ -102,7 +102,7 @@ internal sealed class OperationOutcomes(long operation, OperationParts parts)
         {
             return [];
         }
-        var ids = awaited.Where(item => item is { Status: null, TaskId: not null } && parts.Transport(item.Module) is { KeepsRows: false }).Select(item => item.TaskId!).Distinct().Take(StatusWindow).ToArray();
+        var ids = awaited.Where(item => item is { Status: null, TaskId: not null } && !KeepsRows(item.Module)).Select(item => item.TaskId!).Distinct().Take(StatusWindow).ToArray();
         try
         {
             var statuses = await Task.WhenAll(ids.Select(async id => (Id: id, Status: await counts.StatusAsync(id, cancellationToken))));
@@ -114,6 +114,8 @@ internal sealed class OperationOutcomes(long operation, OperationParts parts)
         }
     }
 
+    private bool KeepsRows(string? module) => module is not null && parts.Transport(module) is { KeepsRows: true };
+
     /// <param name="State">Null: it stays published, and is no longer awaited.</param>
     private sealed record Outcome(OperationItemState? State, string? Error)
     {
@@ -124,4 +126,4 @@ internal sealed class OperationOutcomes(long operation, OperationParts parts)
 
 /// <summary>A published item with all that may tell how it ended.</summary>
 internal sealed record AwaitedItem(
-    long Position, string? TaskId, int Series, long At, string? Status, int? TaskSeries, string? Error, string Module, string EntryState, int EntrySeries, string? EntryError, string? ReplayedAs);
+    long Position, string? TaskId, int Series, long At, string? Status, int? TaskSeries, string? Error, string? Module, string? EntryState, int? EntrySeries, string? EntryError, string? ReplayedAs);

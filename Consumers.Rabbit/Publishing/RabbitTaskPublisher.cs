@@ -62,11 +62,7 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
     public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
     {
         RefuseWhenOff();
-        var source = new BasicProperties { Headers = new Dictionary<string, object?>(StringComparer.Ordinal) };
-        foreach (var (name, value) in message.Headers)
-        {
-            source.Headers[name] = value;
-        }
+        var source = ReplayProperties.From(message.Headers);
         return publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, message.MessageId, message.Ours(), trace), message.Body), cancellationToken);
     }
 

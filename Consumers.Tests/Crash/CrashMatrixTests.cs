@@ -8,7 +8,8 @@ public sealed class CrashMatrixTests
 {
     [Fact]
     public void Every_crash_point_has_its_case() =>
-        CrashMatrix.All.Select(row => row.Point).Concat(CrashMatrix.OfTheProcess).Concat(CrashMatrix.OfKafka).Concat(CrashMatrix.OfTheArchive).Concat(CrashMatrix.OfReplay).ShouldBe(CrashPoints.All, ignoreOrder: true);
+        CrashMatrix.All.Select(row => row.Point).Concat(CrashMatrix.OfTheProcess).Concat(CrashMatrix.OfKafka).Concat(CrashMatrix.OfReplay).Concat(CrashMatrix.OfTheArchive)
+            .ShouldBe(CrashPoints.All, ignoreOrder: true);
 
     [Fact]
     public void Every_crash_point_is_in_the_document()

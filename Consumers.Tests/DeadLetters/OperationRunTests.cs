@@ -54,12 +54,12 @@ public sealed class OperationRunTests
     public async Task A_canary_goes_first_and_the_rest_stays_when_it_fails()
     {
         await using var fleet = await OperationFleet.StartAsync();
-        new DeadLetterSeed(Payload: """{"steps":["fail"]}""").Insert(fleet.Ledger, 50);
+        new DeadLetterSeed(Payload: """{"steps":["fail"]}""").Insert(fleet.Ledger, 500);
 
-        await fleet.StartAsync(OperationFleet.Replay(), canary: 5, stopAt: 50);
+        await fleet.StartAsync(OperationFleet.Replay(), rate: 100, canary: 5, stopAt: 50);
         var stopped = await fleet.UntilAsync(OperationState.Stopped);
 
-        (stopped.FailedAgain, stopped.Waiting, stopped.Note).ShouldBe((5, 45, "5 of 5 failed again, more than 50 %: look at why, then resume or cancel it."));
+        (stopped.FailedAgain, stopped.Waiting, stopped.Note).ShouldBe((5, 495, "5 of 5 failed again, more than 50 %: look at why, then resume or cancel it."));
         fleet.Fleet.Log.Effects.Count.ShouldBe(5);
 
         await fleet.Operations.ChangeAsync("op", OperationChange.Resume, "ben", Token);
