@@ -32,8 +32,6 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<OwnerJudge>();
         services.TryAddSingleton<LeaseKeeper>();
         services.TryAddSingleton<LedgerPauses>();
-        services.AddOptions<ReplayOptions>().BindConfiguration(ReplayOptions.Section).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReplayOptions>, ReplayOptionsValidator>());
         services.TryAddSingleton<OperationParts>();
         services.TryAddSingleton<OperationRunner>();
 

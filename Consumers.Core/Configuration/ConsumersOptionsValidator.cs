@@ -28,6 +28,7 @@ internal sealed class ConsumersOptionsValidator : IValidateOptions<ConsumersOpti
         errors.Check(
             options.DeadLetters.DeadRetention is not { } kept || (kept >= TimeSpan.FromHours(1) && kept <= TimeSpan.FromDays(3650)),
             "DeadLetters:DeadRetention", options.DeadLetters.DeadRetention, "1 hour to 3650 days, or left out");
+        errors.Check(options.DeadLetters.ReplayRate is >= OperationOrder.LowestRate and <= OperationOrder.HighestRate, "DeadLetters:ReplayRate", options.DeadLetters.ReplayRate, "0.1 to 10000 a second");
         foreach (var (type, of) in options.Handlers.Types)
         {
             errors.Check(TaskName.IsValid(type), $"Handlers:Types:{type}", type, TaskName.Rule);

@@ -11,4 +11,7 @@ public sealed class DeadLetterOptions
 
     /// <summary>How long an entry stays that nobody has replayed or discarded; at least 1 hour. Null, the default: for ever.</summary>
     public TimeSpan? DeadRetention { get; set; }
+
+    /// <summary>How many dead letters a second one replay publishes when whoever starts it names no rate; 0.1–10,000. Default 200.</summary>
+    public double ReplayRate { get; set; } = 200;
 }

@@ -62,7 +62,11 @@ public sealed record OperationOrder(
     string? Why,
     double? Rate = null,
     int Canary = 0,
-    int StopAtFailurePercent = 50);
+    int StopAtFailurePercent = 50)
+{
+    public const double LowestRate = 0.1;
+    public const double HighestRate = 10_000;
+}
 
 /// <param name="Scope">The choice in words, for people: <c>type:email reason:exhausted</c>, or the ids.</param>
 /// <param name="Total">The size of the frozen set.</param>

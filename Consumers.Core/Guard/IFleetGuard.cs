@@ -6,7 +6,7 @@ public interface IFleetGuard
     /// <param name="away">What a module does while the guard's store is away.</param>
     IAttemptGuard For(GuardAway away);
 
-    /// <summary>Raises the series of a task that failed for good, so that a replay of it runs: what a message claims never does. Durable as the guard is.</summary>
+    /// <summary>Raises the series of a dead-lettered task, so that a replay of it runs: what a message claims never does. Whatever is left of the series before runs no more.</summary>
     /// <exception cref="FleetUnavailableException">Nobody knows whether it was raised; asking again is safe.</exception>
     ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken);
 

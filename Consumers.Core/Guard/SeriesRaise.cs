@@ -9,6 +9,6 @@ public enum SeriesRaise
     /// <summary>The guard does not know the task (any more): it believes the series that the message claims.</summary>
     Unknown,
 
-    /// <summary>It has not failed: it waits, runs or has completed. Nothing was changed.</summary>
-    NotFailed,
+    /// <summary>It has completed, or a live process runs it now. Nothing was changed.</summary>
+    Refused,
 }

@@ -20,9 +20,9 @@ internal static class GuardedSeries
             {
                 return SeriesRaise.Raised;
             }
-            if (task.State != TaskState.Failed)
+            if (task.State == TaskState.Completed || (task.State == TaskState.Processing && await store.JudgeAsync(task.Owner, cancellationToken).ConfigureAwait(false) == OwnerLife.Alive))
             {
-                return SeriesRaise.NotFailed;
+                return SeriesRaise.Refused;
             }
             var replacement = await store.ReplaceAsync(taskId, current, GuardedTaskText.Write(GuardTransitions.Raised(task, series, now)), cancellationToken).ConfigureAwait(false);
             if (replacement.IsWritten)

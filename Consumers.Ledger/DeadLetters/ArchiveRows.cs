@@ -32,6 +32,10 @@ internal static class ArchiveRows
     public static void Add(LedgerTransaction transaction, ArchivedLetter letter)
     {
         var task = letter.Read.Task;
+        if (task is not null)
+        {
+            OperationItemRows.FailAgain(transaction, task.Id, letter.Read.Series, letter.Read.Error);
+        }
         if (task is not null && FindTask(transaction, letter.Letter.Module, task.Id) is { } known)
         {
             if (known.Content == letter.Read.Content)

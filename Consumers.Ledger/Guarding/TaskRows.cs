@@ -29,8 +29,11 @@ internal static class TaskRows
         WHERE "Row" = ?1
         """;
 
-    /// <summary>Queues a task that failed for good in another series, so that a replay of it runs: what a message claims never raises one.</summary>
-    public static SeriesRaise Raise(LedgerTransaction transaction, string id, int series)
+    /// <summary>
+    /// Queues a dead-lettered task in another series, so that a replay of it runs: what a message claims never raises one. Most have failed; one that the broker itself dead-lettered may
+    /// seem to wait, and whatever is left of that wait runs no more.
+    /// </summary>
+    public static SeriesRaise Raise(LedgerTransaction transaction, OwnerJudge judge, string id, int series)
     {
         if (Find(transaction, id) is not { } row)
         {
@@ -40,12 +43,16 @@ internal static class TaskRows
         {
             return SeriesRaise.Raised;
         }
-        if (row.State != TaskState.Failed)
+        if (row.State == TaskState.Completed || (row.State == TaskState.Processing && judge.Judge(transaction, row.Owner) == OwnerLife.Alive))
         {
-            return SeriesRaise.NotFailed;
+            return SeriesRaise.Refused;
+        }
+        if (row.State == TaskState.Processing)
+        {
+            AttemptRows.Close(transaction, row, transaction.Now, AttemptOutcomes.Died, null, null);
         }
         transaction.Prepare(RaiseSql).Set(1, row.Row).Set(2, series).Set(3, transaction.Now).Run();
-        transaction.Move(row.Module, TaskState.Failed, TaskState.Queued);
+        transaction.Move(row.Module, row.State, TaskState.Queued);
         return SeriesRaise.Raised;
     }
 

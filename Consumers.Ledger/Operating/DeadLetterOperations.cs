@@ -8,7 +8,7 @@ namespace Consumers.Ledger;
 
 /// <summary>Operations as people start, change and see them. What is started is run by <see cref="OperationRunner"/>, here or in another process.</summary>
 internal sealed class DeadLetterOperations(
-    LedgerDatabase database, LedgerWriter writer, OperationRunner runner, IPauses pauses, IOptions<ReplayOptions> options, IOptions<ConsumersOptions> shared, TimeProvider time) : IDeadLetterOperations
+    LedgerDatabase database, LedgerWriter writer, OperationRunner runner, IPauses pauses, IOptions<ConsumersOptions> options, TimeProvider time) : IDeadLetterOperations
 {
     public const int MaxIdLength = 64;
     public const int MaxPage = 200;
@@ -37,7 +37,7 @@ internal sealed class DeadLetterOperations(
     public async ValueTask<Operation> StartAsync(OperationOrder order, CancellationToken cancellationToken)
     {
         Check(order);
-        var rate = order.Rate ?? (order.Choice.Kind == OperationKind.Replay ? options.Value.ReplayRate : ReplayOptions.HighestRate);
+        var rate = order.Rate ?? (order.Choice.Kind == OperationKind.Replay ? options.Value.DeadLetters.ReplayRate : OperationOrder.HighestRate);
         var start = new OperationStart(order, new DeadLetterChoice(order.Choice, order.CutOff), rate, pauses.Current);
         return await AnswerAsync(await writer.RunAsync(start.Execute, isOutcome: true, cancellationToken), cancellationToken);
     }
@@ -48,9 +48,9 @@ internal sealed class DeadLetterOperations(
         await using var context = database.CreateDbContext();
         var replayOf = await context.DeadLetters.Where(letter => letter.Id == deadLetterId).Select(letter => letter.TaskId ?? letter.Id).FirstOrDefaultAsync(cancellationToken);
         var newId = Guid.CreateVersion7(time.GetUtcNow()).ToString();
-        var edited = ReplayMessages.Edited(body, newId, replayOf ?? deadLetterId, shared.Value.DefaultMaxRetries, out var type, out var wrong);
+        var edited = ReplayMessages.Edited(body, newId, replayOf ?? deadLetterId, options.Value.DefaultMaxRetries, out var type, out var wrong);
         Refuse(edited is null, $"The body is no task: {wrong}.");
-        Refuse(edited!.Length > shared.Value.MaxBodyBytes, $"The body has {edited.Length} bytes; at most {shared.Value.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes).");
+        Refuse(edited!.Length > options.Value.MaxBodyBytes, $"The body has {edited.Length} bytes; at most {options.Value.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes).");
         var start = new EditedStart(id, deadLetterId, new EditedTask(newId, type!, edited), by, why, pauses.Current);
         return await AnswerAsync(await writer.RunAsync(start.Execute, isOutcome: true, cancellationToken), cancellationToken);
     }
@@ -119,7 +119,7 @@ internal sealed class DeadLetterOperations(
         CheckNames(order.Id, order.By, order.Why);
         Refuse(order.Choice.Filter is null == order.Choice.Ids is null, "Choose dead letters either by a filter or by their ids.");
         Refuse(order.Choice.Ids is { Count: > MaxIds }, $"At most {MaxIds} dead letters can be named; choose more by a filter.");
-        Refuse(order.Rate is { } rate && !(rate >= ReplayOptions.LowestRate && rate <= ReplayOptions.HighestRate), "The rate must be 0.1 to 10000 a second.");
+        Refuse(order.Rate is { } rate && !(rate >= OperationOrder.LowestRate && rate <= OperationOrder.HighestRate), "The rate must be 0.1 to 10000 a second.");
         Refuse(order.Canary < 0, "The canary must be 0, for none, or more.");
         Refuse(order.StopAtFailurePercent is < 1 or > 100, "The share of failures that stops it must be 1 to 100 percent.");
     }

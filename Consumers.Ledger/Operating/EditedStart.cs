@@ -36,7 +36,7 @@ internal sealed class EditedStart(string id, string deadLetterId, EditedTask tas
             Scope = deadLetterId,
             Actor = by,
             Why = why,
-            RateMilli = (long)(ReplayOptions.HighestRate * 1000),
+            RateMilli = (long)(OperationOrder.HighestRate * 1000),
             StopAtFailurePercent = 100,
             Modules = module,
             IsCanaryPassed = true,

@@ -7,7 +7,7 @@ namespace Consumers.Ledger;
 /// guards are in their new series before anything is published. May run more than once, until a commit is certain.
 /// </summary>
 /// <param name="guards">By module: who must hear of a raised series.</param>
-internal sealed class OperationClaim(long operation, int limit, InstanceIdentity self, PauseList pauses, IReadOnlyDictionary<string, GuardMode> guards)
+internal sealed class OperationClaim(long operation, int limit, InstanceIdentity self, OwnerJudge judge, PauseList pauses, IReadOnlyDictionary<string, GuardMode> guards)
 {
     private const string NotDead = "it was no longer dead";
 
@@ -63,10 +63,10 @@ internal sealed class OperationClaim(long operation, int limit, InstanceIdentity
         {
             return NotDead;
         }
-        if (series > 1 && guards.GetValueOrDefault(item.Module) == GuardMode.Ledger && TaskRows.Raise(transaction, item.TaskId!, series) == SeriesRaise.NotFailed)
+        if (series > 1 && guards.GetValueOrDefault(item.Module) == GuardMode.Ledger && TaskRows.Raise(transaction, judge, item.TaskId!, series) == SeriesRaise.Refused)
         {
             DeadLetterRows.Move(transaction, item.DeadLetterRow, DeadLetterState.Replayed, DeadLetterState.Dead);
-            return ReplayMessages.NotFailed;
+            return ReplayMessages.Refused;
         }
         return null;
     }

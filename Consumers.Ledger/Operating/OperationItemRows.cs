@@ -27,6 +27,10 @@ internal static class OperationItemRows
         INSERT INTO "OperationItems" ("Operation", "Position", "DeadLetterRow", "State", "TaskId", "Awaited") VALUES (?1, 1, ?2, 'waiting', ?3, 0)
         """;
 
+    private const string ReplayedSql = """
+        SELECT "Operation", "Position", "State" FROM "OperationItems" WHERE "TaskId" = ?1 AND "State" IN ('claimed', 'published') AND "Series" <= ?2
+        """;
+
     /// <summary>All entries of the choice that nobody has in his hands, the oldest first. Returns how many.</summary>
     public static int Freeze(LedgerTransaction transaction, long operation, DeadLetterChoice choice) => choice.Bind(
         transaction.Prepare($"""
@@ -48,6 +52,24 @@ internal static class OperationItemRows
             items.Add(new WaitingItem(find.Long(0), find.Long(1), find.TextOrNull(2), find.TextOrNull(3), find.TextOrNull(4), find.TextOrNull(5), find.Int(6)));
         }
         return items;
+    }
+
+    /// <summary>A replayed task is dead again: whoever replayed it hears of it, though it may not be waiting for that any more.</summary>
+    /// <param name="series">That it failed in.</param>
+    public static void FailAgain(LedgerTransaction transaction, string taskId, int series, string error)
+    {
+        var items = new List<(long Operation, long Position, OperationItemState State)>();
+        var find = transaction.Prepare(ReplayedSql).Set(1, taskId).Set(2, series);
+        while (find.Step())
+        {
+            items.Add((find.Long(0), find.Long(1), OperationItemStateConverter.Read(find.Text(2))));
+        }
+        foreach (var (operation, position, state) in items)
+        {
+            var tally = new ItemTally();
+            Move(transaction, tally, operation, position, state, OperationItemState.FailedAgain, error);
+            tally.Write(transaction, operation);
+        }
     }
 
     /// <summary>False when the item is not in that state: then nothing is changed.</summary>

@@ -6,7 +6,7 @@ namespace Consumers.Ledger;
 
 /// <summary>What running an operation takes.</summary>
 internal sealed class OperationParts(
-    LedgerDatabase database, LedgerWriter writer, InstanceIdentity self, IPauses pauses, IEnumerable<ITaskTransport> transports, IOptions<ConsumersOptions> options, TimeProvider time,
+    LedgerDatabase database, LedgerWriter writer, InstanceIdentity self, OwnerJudge judge, IPauses pauses, IEnumerable<ITaskTransport> transports, IOptions<ConsumersOptions> options, TimeProvider time,
     ILogger<OperationRunner> logger, IFleetGuard? fleetGuard = null, ITaskCountReader? counts = null)
 {
     private readonly Dictionary<string, ITaskTransport> _transports = transports.ToDictionary(transport => transport.Module, StringComparer.Ordinal);
@@ -16,6 +16,8 @@ internal sealed class OperationParts(
     public LedgerWriter Writer => writer;
 
     public InstanceIdentity Self => self;
+
+    public OwnerJudge Judge => judge;
 
     public IPauses Pauses => pauses;
 

@@ -33,7 +33,7 @@ internal sealed class OperationPublisher(long operation, OperationParts parts)
             .OrderBy(item => item.Position).Take(BatchSize)
             .Join(context.DeadLetters, item => item.DeadLetterRow, letter => letter.Row, (item, letter) => new { Item = item, Letter = letter, letter.Body })
             .Select(all => new ClaimedItem(
-                all.Item.Position, all.Letter.Row, all.Letter.Module, all.Item.TaskId, all.Letter.Key, all.Item.Series ?? 1, all.Body!.Body, all.Body.Sha256 != null, all.Body.Headers,
+                all.Item.Position, all.Letter.Row, all.Letter.Module, all.Letter.Type, all.Item.TaskId, all.Letter.Key, all.Item.Series ?? 1, all.Body!.Body, all.Body.Sha256 != null, all.Body.Headers,
                 context.Operations.Where(o => o.Row == operation).Select(o => o.Body).FirstOrDefault()))
             .ToListAsync(cancellationToken);
     }
@@ -51,9 +51,9 @@ internal sealed class OperationPublisher(long operation, OperationParts parts)
         try
         {
             if (message is { Series: > 1, MessageId: { } id } && transport.Guard == GuardMode.Redis && parts.FleetGuard is { } guard
-                && await guard.RaiseAsync(id, message.Series, stop) == SeriesRaise.NotFailed)
+                && await guard.RaiseAsync(id, message.Series, stop) == SeriesRaise.Refused)
             {
-                return new Result(item, ReplayMessages.NotFailed, null);
+                return new Result(item, ReplayMessages.Refused, null);
             }
             await transport.PublishAgainAsync(message, stop);
             return new Result(item, null, null);

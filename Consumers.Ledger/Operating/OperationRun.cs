@@ -102,7 +102,7 @@ internal sealed partial class OperationRun(long operation, OperationParts parts)
             return OperationVerdict.Allowance(now) > 0 ? Beat : IdleBeat;
         }
         var (taken, held) = await parts.Writer.RunAsync(
-            new OperationClaim(operation, (int)allowed, parts.Self, parts.Pauses.Current, parts.Guards).Execute, isOutcome: false, stop);
+            new OperationClaim(operation, (int)allowed, parts.Self, parts.Judge, parts.Pauses.Current, parts.Guards).Execute, isOutcome: false, stop);
         if (now.Kind == OperationKind.Replay && taken > 0)
         {
             CrashPoint.Hit(CrashPoints.ReplayClaimed);

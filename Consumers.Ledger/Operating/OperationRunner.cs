@@ -8,7 +8,7 @@ namespace Consumers.Ledger;
 
 /// <summary>Takes up operations that nobody runs: new ones, and those of an instance that died or stopped.</summary>
 internal sealed partial class OperationRunner(
-    LedgerDatabase database, LedgerWriter writer, InstanceIdentity self, OwnerJudge judge, OperationParts parts, DrainSignals drain, TimeProvider time, ILogger<OperationRunner> logger) : BackgroundService
+    LedgerDatabase database, LedgerWriter writer, InstanceIdentity self, OperationParts parts, DrainSignals drain, TimeProvider time, ILogger<OperationRunner> logger) : BackgroundService
 {
     /// <summary>How long an operation that nobody runs goes unnoticed.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
@@ -90,7 +90,7 @@ internal sealed partial class OperationRunner(
 
     private bool Take(LedgerTransaction transaction, long row)
     {
-        if (OperationRows.Read(transaction, row) is not { } operation || (operation.Owner is { } owner && owner != self.RunId && judge.Judge(transaction, owner) == OwnerLife.Alive))
+        if (OperationRows.Read(transaction, row) is not { } operation || (operation.Owner is { } owner && owner != self.RunId && parts.Judge.Judge(transaction, owner) == OwnerLife.Alive))
         {
             return false;
         }

@@ -6,7 +6,7 @@ namespace Consumers.Ledger;
 /// <summary>What is published for a dead letter.</summary>
 internal static class ReplayMessages
 {
-    public const string NotFailed = "the task is not failed (any more): it waits, runs or has completed";
+    public const string Refused = "the task has completed meanwhile, or runs now";
 
     /// <summary>The member that names the task whose place an edited one takes.</summary>
     public const string ReplayOf = "replayOf";
@@ -20,21 +20,21 @@ internal static class ReplayMessages
         why = null;
         if (item.EditedBody is { } edited)
         {
-            return new ReplayMessage(edited, item.TaskId, item.Key, HeadersOf(item.Headers), Series: 1);
+            return new ReplayMessage(edited, item.TaskId, item.Key, ArchivedLetter.ReadHeaders(item.Headers), Series: 1);
         }
         if (item.IsCut || item.Body.Length > maxBodyBytes)
         {
             why = item.IsCut ? "the archive keeps only the head of its body" : $"its body has {item.Body.Length} bytes; at most {maxBodyBytes} are allowed (Consumers:MaxBodyBytes)";
             return null;
         }
-        var task = TaskMessageCodec.Decode(item.Body, item.TaskId, defaultMaxRetries, out _);
-        if (task is not null && task.Id != item.TaskId)
+        if (item is { TaskId: null, Type: not null })
         {
             // Its replay would be taken for a duplicate of that task, and vanish.
             why = "its id belongs to a task with other content: replay it with an edited payload, as a new task";
             return null;
         }
-        return new ReplayMessage(task is null ? item.Body : TaskMessageCodec.Encode(task with { RetryCount = 0 }), item.TaskId, item.Key ?? task?.Key, HeadersOf(item.Headers), item.Series);
+        var task = item.TaskId is null ? null : TaskMessageCodec.Decode(item.Body, item.TaskId, defaultMaxRetries, out _);
+        return new ReplayMessage(task is null ? item.Body : TaskMessageCodec.Encode(task with { RetryCount = 0 }), item.TaskId, item.Key ?? task?.Key, ArchivedLetter.ReadHeaders(item.Headers), item.Series);
     }
 
     /// <summary>The body of an edited replay: another id, retries counted anew, and the task that it replays. Null when the body is no task.</summary>
@@ -52,14 +52,10 @@ internal static class ReplayMessages
         };
         return TaskMessageCodec.Encode(task with { Id = id, RetryCount = 0, Unknown = unknown });
     }
-
-    /// <summary>As the archive wrote them: an array of pairs.</summary>
-    private static IReadOnlyList<KeyValuePair<string, string>> HeadersOf(string json) =>
-        [.. (JsonSerializer.Deserialize<string[][]>(json) ?? []).Where(pair => pair.Length == 2).Select(pair => new KeyValuePair<string, string>(pair[0], pair[1]))];
 }
 
 /// <summary>A claimed item with what is to be published for it.</summary>
 /// <param name="IsCut">The archive has only the head of the body.</param>
 /// <param name="Headers">A JSON array of pairs.</param>
 internal sealed record ClaimedItem(
-    long Position, long DeadLetterRow, string Module, string? TaskId, string? Key, int Series, byte[] Body, bool IsCut, string Headers, byte[]? EditedBody);
+    long Position, long DeadLetterRow, string Module, string? Type, string? TaskId, string? Key, int Series, byte[] Body, bool IsCut, string Headers, byte[]? EditedBody);

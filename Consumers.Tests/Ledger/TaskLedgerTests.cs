@@ -45,10 +45,10 @@ public sealed class TaskLedgerTests
         var found = await instance.Tasks.FindUnpublishedAsync("rabbit", TimeSpan.FromSeconds(1), 2, CancellationToken.None);
 
         found.Select(task => task.Message.Id).ShouldBe(["first", "second"]);
-        Encoding.UTF8.GetString(found[0].Payload.Span).ShouldBe("[1, 2]");
-        found[0].Key.ShouldBe("k");
-        found[0].CreatedAt.ShouldBe(first.CreatedAt);
-        found[0].Unknown!["tenant"].GetString().ShouldBe("blue");
+        Encoding.UTF8.GetString(found[0].Message.Payload.Span).ShouldBe("[1, 2]");
+        found[0].Message.Key.ShouldBe("k");
+        found[0].Message.CreatedAt.ShouldBe(first.CreatedAt);
+        found[0].Message.Unknown!["tenant"].GetString().ShouldBe("blue");
 
         await instance.Tasks.NotePublishedAsync(["first"], CancellationToken.None);
         await instance.BegunAsync("second");
