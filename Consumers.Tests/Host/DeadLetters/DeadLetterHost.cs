@@ -86,6 +86,9 @@ public sealed class DeadLetterHost : IAsyncLifetime
 
     public static IHtmlDocument Parse(string html) => new HtmlParser().ParseDocument(html);
 
+    /// <summary>Of letters only, so that no mask takes it for an id or a number.</summary>
+    public static string Word() => string.Concat(Guid.NewGuid().ToString("N").Take(14).Select(c => char.IsAsciiDigit(c) ? (char)(c - '0' + 'g') : c).Prepend('w'));
+
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     public async ValueTask DisposeAsync()
