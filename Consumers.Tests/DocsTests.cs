@@ -89,6 +89,7 @@ public sealed partial class DocsTests
             ("Consumers:Retry", typeof(RetryOptions)),
             ("Consumers:Handlers", typeof(HandlerDefaults)),
             ("Consumers:Breaker", typeof(BreakerOptions)),
+            ("Consumers:DeadLetters", typeof(DeadLetterOptions)),
             (Consumers.Kafka.KafkaOptions.Section, typeof(Consumers.Kafka.KafkaOptions)),
             (Consumers.Rabbit.RabbitOptions.Section, typeof(Consumers.Rabbit.RabbitOptions)),
             (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),

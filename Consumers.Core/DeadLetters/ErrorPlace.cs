@@ -64,7 +64,13 @@ public static class ErrorPlace
 
     private static string? Written(string name)
     {
-        var end = name.StartsWith('<') ? name.IndexOf('>', StringComparison.Ordinal) : -1;
-        return end > 1 ? name[1..end] : null;
+        if (!name.StartsWith('<'))
+        {
+            return null;
+        }
+        // Of an async local function there are two brackets at the front.
+        name = name.TrimStart('<');
+        var end = name.IndexOf('>', StringComparison.Ordinal);
+        return end > 0 ? name[..end] : null;
     }
 }

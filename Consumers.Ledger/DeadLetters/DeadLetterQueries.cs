@@ -93,9 +93,9 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
     private static async Task<List<DeadLetterRow>> RowsAsync(LedgerContext context, IQueryable<DeadLetterRecord> letters, CancellationToken cancellationToken)
     {
         var rows = await letters
-            .Select(letter => new { Letter = letter, Cause = context.DeadLetterCauses.Where(cause => cause.Row == letter.Cause).Select(cause => cause.Id).First() })
+            .Select(letter => new { Letter = letter, Cause = context.DeadLetterCauses.Where(cause => cause.Row == letter.Cause).Select(cause => cause.Id).FirstOrDefault() })
             .ToListAsync(cancellationToken);
-        return rows.ConvertAll(row => ToRow(row.Letter, row.Cause));
+        return rows.ConvertAll(row => ToRow(row.Letter, row.Cause!));
     }
 
     private static DeadLetterRow ToRow(DeadLetterRecord letter, string cause) => new(
