@@ -107,7 +107,7 @@ public sealed class DeadLetterHost : IAsyncLifetime
     {
         Broker = await RabbitBroker.ConnectAsync();
         var names = Broker.Environmental().Select(setting => (setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value));
-        var host = await HostUnderTest.StartAsync([.. names, ("Consumers:Scaling:Enabled", "false"), ("Consumers:Breaker:Enabled", "false")]);
+        var host = await HostUnderTest.StartAsync([.. names, ("Consumers:Scaling:Enabled", "false"), ("Consumers:Breaker:Enabled", "false"), ("Consumers:Retry:Base", "00:00:00.100"), ("Consumers:Retry:Cap", "00:00:00.400")]);
         await Broker.UntilDeclaredAsync();
         return host;
     }
