@@ -32,6 +32,14 @@ internal sealed record DeadLetterQuery(string? Module, string? Type, string? Rea
     /// <summary>What is no reason and no state counts for nothing.</summary>
     public DeadLetterFilter ToFilter() => new(Or(Module), Or(Type), Or(Reason), Or(Cause), DeadLetterStateNames.FromWire(Or(State)), From, To, Or(Text));
 
+    /// <summary>The address's query that is read as this filter, with more parameters; those that are null are left out.</summary>
+    public static string ToQuery(DeadLetterFilter filter, params IEnumerable<(string Name, string? Value)> more) => QueryString.Create(
+        new (string Name, string? Value)[]
+        {
+            ("module", filter.Module), ("type", filter.Type), ("reason", filter.Reason), ("cause", filter.Cause), ("state", filter.State?.ToWire()),
+            ("from", filter.From is { } from ? TaskHeaders.Format(from) : null), ("to", filter.To is { } to ? TaskHeaders.Format(to) : null), ("text", filter.Text),
+        }.Concat(more).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value))).ToString();
+
     /// <summary>Refuses parameters that no endpoint knows: a filter with a misspelt part would let everything through.</summary>
     public static IResult? RefuseUnknown(HttpRequest request, params string[] more)
     {

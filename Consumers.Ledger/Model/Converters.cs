@@ -32,7 +32,7 @@ internal sealed class OperationKindConverter() : ValueConverter<OperationKind, s
     name => Read(name))
 {
     internal static OperationKind Read(string name) =>
-        OperationWords.KindFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation of kind '{name}', which this version does not know");
+        OperationNames.KindFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation of kind '{name}', which this version does not know");
 }
 
 /// <inheritdoc cref="StateConverter" />
@@ -41,7 +41,7 @@ internal sealed class OperationStateConverter() : ValueConverter<OperationState,
     name => Read(name))
 {
     internal static OperationState Read(string name) =>
-        OperationWords.StateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation in state '{name}', which this version does not know");
+        OperationNames.StateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation in state '{name}', which this version does not know");
 }
 
 /// <inheritdoc cref="StateConverter" />
@@ -50,5 +50,5 @@ internal sealed class OperationItemStateConverter() : ValueConverter<OperationIt
     name => Read(name))
 {
     internal static OperationItemState Read(string name) =>
-        OperationWords.ItemStateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation's item in state '{name}', which this version does not know");
+        OperationNames.ItemStateFrom(name) ?? throw new InvalidOperationException($"the ledger holds an operation's item in state '{name}', which this version does not know");
 }

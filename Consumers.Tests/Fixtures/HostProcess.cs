@@ -59,6 +59,9 @@ public sealed partial class HostProcess : IAsyncDisposable
         return new HostProcess(Start(["run", "--urls", url.ToString()], environment.Append(new("CONSUMER_ID", consumerId)), folder), url);
     }
 
+    /// <summary>Runs a verb that goes on until it is told to stop.</summary>
+    public static HostProcess LaunchVerb(string[] arguments, TempFolder folder) => new(Start(arguments, [], folder), new Uri("http://127.0.0.1"));
+
     /// <summary>Waits until the process has ended by itself, and returns its exit code; 128 + n for signal n.</summary>
     public async Task<int> ExitAsync()
     {

@@ -41,7 +41,7 @@ internal static class DeadLettersVerb
         {
             using var host = new HostApi(parsed.GetValue(url));
             var filter = WhereOption.Read(parsed.GetValue(where), TimeProvider.System);
-            var causes = await host.GetAsync<CauseListView>("api/dead-letters/causes" + WhereOption.ToQuery(filter, ("limit", Number(parsed.GetValue(limit)))), cancellationToken);
+            var causes = await host.GetAsync<CauseListView>("api/dead-letters/causes" + DeadLetterQuery.ToQuery(filter, ("limit", Number(parsed.GetValue(limit)))), cancellationToken);
             if (parsed.GetValue(json))
             {
                 Write(output.Output, new { schema = "consumers.dead-letters.groups/1", items = causes.Items });
@@ -130,7 +130,7 @@ internal static class DeadLettersVerb
         {
             using var host = new HostApi(parsed.GetValue(url));
             var filter = WhereOption.Read(parsed.GetValue(where), TimeProvider.System);
-            var path = "api/dead-letters/export" + WhereOption.ToQuery(filter, ("format", parsed.GetValue(format)), ("bodies", parsed.GetValue(json) ? "true" : null));
+            var path = "api/dead-letters/export" + DeadLetterQuery.ToQuery(filter, ("format", parsed.GetValue(format)), ("bodies", parsed.GetValue(json) ? "true" : null));
             try
             {
                 await using var target = parsed.GetValue(file) is { } name ? new FileStream(name, FileMode.CreateNew) : Console.OpenStandardOutput();
@@ -152,7 +152,7 @@ internal static class DeadLettersVerb
         string? after = null;
         do
         {
-            var page = await host.GetAsync<DeadLetterListView>("api/dead-letters" + WhereOption.ToQuery(filter, ("after", after), ("limit", Number(Math.Min(200, limit - letters.Count)))), cancellationToken);
+            var page = await host.GetAsync<DeadLetterListView>("api/dead-letters" + DeadLetterQuery.ToQuery(filter, ("after", after), ("limit", Number(Math.Min(200, limit - letters.Count)))), cancellationToken);
             letters.AddRange(page.Items);
             after = page.Next;
         }

@@ -17,14 +17,15 @@ internal sealed class OperationFollower(HostApi host, TextWriter output, TextWri
         try
         {
             var path = $"api/operations/{Uri.EscapeDataString(operation.Id)}";
-            var (shown, answered) = (time.GetTimestamp(), time.GetTimestamp());
+            var answered = time.GetTimestamp();
+            long? shown = null;
             while (operation.State is "running")
             {
                 if (_isTerminal && !json)
                 {
                     error.Write($"\r\u001b[K{OperationText.Line(operation)}");
                 }
-                else if (!json && time.GetElapsedTime(shown) >= TimeSpan.FromSeconds(5))
+                else if (!json && (shown is not { } last || time.GetElapsedTime(last) >= TimeSpan.FromSeconds(5)))
                 {
                     error.WriteLine(OperationText.Line(operation));
                     shown = time.GetTimestamp();

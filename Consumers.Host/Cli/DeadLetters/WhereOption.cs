@@ -19,12 +19,4 @@ internal static class WhereOption
     /// <summary>The filter as the API takes it in a body.</summary>
     public static DeadLetterQuery ToBody(DeadLetterFilter filter) =>
         new(filter.Module, filter.Type, filter.Reason, filter.Cause, filter.State?.ToWire(), filter.From, filter.To, filter.Text);
-
-    /// <summary>The filter as the API takes it in an address, with more parameters.</summary>
-    public static string ToQuery(DeadLetterFilter filter, params (string Name, string? Value)[] more) => QueryString.Create(
-        new (string Name, string? Value)[]
-        {
-            ("module", filter.Module), ("type", filter.Type), ("reason", filter.Reason), ("cause", filter.Cause), ("state", filter.State?.ToWire()),
-            ("from", filter.From is { } from ? TaskHeaders.Format(from) : null), ("to", filter.To is { } to ? TaskHeaders.Format(to) : null), ("text", filter.Text),
-        }.Concat(more).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value))).ToString();
 }

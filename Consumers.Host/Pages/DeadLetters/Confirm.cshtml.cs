@@ -65,17 +65,8 @@ internal sealed class ConfirmModel(OperationSwitch operations, TimeProvider time
         return Redirect($"{Request.PathBase}/operations/{Uri.EscapeDataString(operation.Id)}");
     }
 
-    /// <summary>The search as hidden fields: with the times that were looked at, and not those of the moment of the click.</summary>
-    public IEnumerable<(string Name, string Value)> HiddenSearch()
-    {
-        var filter = Choice.Filter;
-        (string, string?)[] fields =
-        [
-            ("module", filter?.Module), ("type", filter?.Type), ("reason", filter?.Reason), ("cause", filter?.Cause),
-            ("from", filter?.From is { } from ? TaskHeaders.Format(from) : null), ("to", filter?.To is { } to ? TaskHeaders.Format(to) : null), ("text", filter?.Text),
-        ];
-        return fields.Where(field => field.Item2 is not null)!;
-    }
+    /// <summary>The search for the address that the form goes to: with the times that were looked at, and not those of the moment of the click.</summary>
+    public string SearchQuery => Choice.Filter is { } filter ? DeadLetterQuery.ToQuery(filter with { State = null }) : "";
 
     private IActionResult? Read()
     {

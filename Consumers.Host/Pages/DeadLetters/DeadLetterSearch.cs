@@ -44,11 +44,11 @@ internal sealed class DeadLetterSearch
     /// <summary>Nothing but the state is chosen.</summary>
     public bool IsOpen => Query(null).Length == 0;
 
-    /// <summary>What cannot be read counts for nothing.</summary>
+    /// <summary>What cannot be read counts for nothing. Times are whole milliseconds, so that an address can hold them.</summary>
     public DeadLetterFilter ToFilter(DateTimeOffset now)
     {
         DeadLetterState? state = State == AnyState ? null : DeadLetterStateNames.FromWire(State) ?? DeadLetterState.Dead;
-        var ago = Or(Since) is { } since ? FilterText.Parse($"since:{since}", now).Filter?.From : null;
+        var ago = Or(Since) is { } since ? FilterText.Parse($"since:{since}", TaskHeaders.ReadTime(TaskHeaders.Format(now))!.Value).Filter?.From : null;
         return new(Or(Module), Or(Type), DeadReasons.All.FirstOrDefault(known => known == Or(Reason)), Or(Cause), state, TaskHeaders.ReadTime(Or(From)) ?? ago, TaskHeaders.ReadTime(Or(To)), Or(Text));
     }
 

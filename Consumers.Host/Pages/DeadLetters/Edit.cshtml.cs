@@ -35,7 +35,7 @@ internal sealed class EditModel(DeadLetterReads reads, OperationSwitch operation
     /// <summary>False: the whole message is edited, because it is no task yet.</summary>
     public bool IsTask { get; private set; }
 
-    /// <summary>Null when the bytes are no text, which a form could not hold.</summary>
+    /// <summary>Null when the bytes are no text, or more than a message may have: a form could not hold them.</summary>
     public string? Before { get; private set; }
 
     /// <summary>Null while it is being edited.</summary>
@@ -98,7 +98,7 @@ internal sealed class EditModel(DeadLetterReads reads, OperationSwitch operation
         }
         Row = letter.Row;
         IsTask = BodyView.Of(letter.Body).Task is not null;
-        Before = EditedTask.TextOf(letter.Body);
+        Before = letter.Body.Length > intake.MaxBodyBytes ? null : EditedTask.TextOf(letter.Body);
         return (letter, null);
     }
 }

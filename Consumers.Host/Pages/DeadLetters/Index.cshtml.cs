@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Host.Api;
 using Consumers.Host.DeadLetters;
 using Consumers.Host.Monitoring;
 using Microsoft.AspNetCore.Mvc;
@@ -43,18 +44,7 @@ internal sealed class IndexModel(DeadLetterReads reads, FleetWatch watch, TimePr
         : $"The number of dead letters is unknown: {Counts.WhyUnknown}.";
 
     /// <summary>The same filter as the API takes it.</summary>
-    public string ExportQuery(string format) => QueryString.Create(new Dictionary<string, string?>
-    {
-        ["format"] = format,
-        ["module"] = Filter.Module,
-        ["type"] = Filter.Type,
-        ["reason"] = Filter.Reason,
-        ["cause"] = Filter.Cause,
-        ["state"] = Filter.State?.ToWire(),
-        ["from"] = Filter.From is { } from ? TaskHeaders.Format(from) : null,
-        ["to"] = Filter.To is { } to ? TaskHeaders.Format(to) : null,
-        ["text"] = Filter.Text,
-    }.Where(pair => pair.Value is not null)).ToString();
+    public string ExportQuery(string format) => DeadLetterQuery.ToQuery(Filter, ("format", format));
 
     private string Reasons => Causes is { IsKnown: true, Value.Count: > 0 } && Search.IsOpen
         ? $", of {(Causes.Value.Count == MostCauses ? "at least " : "")}{Words.Count(Causes.Value.Count(cause => cause.Dead > 0), "cause", "causes")}"

@@ -86,6 +86,9 @@ public sealed class DeadLetterHost : IAsyncLifetime
 
     public static IHtmlDocument Parse(string html) => new HtmlParser().ParseDocument(html);
 
+    /// <summary>Of letters only, so that no mask takes it for an id or a number.</summary>
+    public static string Word() => string.Concat(Guid.NewGuid().ToString("N").Take(14).Select(c => char.IsAsciiDigit(c) ? (char)(c - '0' + 'g') : c).Prepend('w'));
+
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     public async ValueTask DisposeAsync()
@@ -104,7 +107,7 @@ public sealed class DeadLetterHost : IAsyncLifetime
     {
         Broker = await RabbitBroker.ConnectAsync();
         var names = Broker.Environmental().Select(setting => (setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value));
-        var host = await HostUnderTest.StartAsync([.. names, ("Consumers:Scaling:Enabled", "false"), ("Consumers:Breaker:Enabled", "false")]);
+        var host = await HostUnderTest.StartAsync([.. names, ("Consumers:Scaling:Enabled", "false"), ("Consumers:Breaker:Enabled", "false"), ("Consumers:Retry:Base", "00:00:00.100"), ("Consumers:Retry:Cap", "00:00:00.400")]);
         await Broker.UntilDeclaredAsync();
         return host;
     }

@@ -1,9 +1,7 @@
-using Consumers.Core;
+namespace Consumers.Core;
 
-namespace Consumers.Ledger;
-
-/// <summary>The words of operations in the ledger.</summary>
-internal static class OperationWords
+/// <summary>The words of operations in the ledger, the API and on pages.</summary>
+public static class OperationNames
 {
     public static string ToWire(this OperationKind kind) => kind switch
     {
