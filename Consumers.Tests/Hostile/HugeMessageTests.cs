@@ -11,9 +11,12 @@ public sealed class HugeMessageTests
 
     /// <summary>
     /// A quiet lane has a prefetch of 6, so 6 × 16 MiB are in the client's memory before the first is looked at; they are not copied, and one at a time is written again in a
-    /// buffer of the next power of two. 6 × 16 + 32 is 128; the process takes 150 by itself. One of 70 MiB or of 127: 128 + 128. The rest is for what the collector has not given back.
+    /// buffer of the next power of two. 6 × 16 + 32 is 128; the process takes 150 by itself. One of 70 MiB: 128 + 128. The rest is for what the collector has not given back.
     /// </summary>
     private const int MostMiB = 600;
+
+    /// <summary>One of 127 MiB, the most that a broker takes with its defaults, is 128 + 128 again, while the arrays of the one before it may still be kept.</summary>
+    private const int MostMiBForTheLargest = 900;
 
     [Fact]
     public async Task Huge_messages_are_dead_lettered_whole_and_the_memory_stays_bounded()
@@ -24,26 +27,43 @@ public sealed class HugeMessageTests
         await using var publisher = await RawPublisher.ConnectAsync(fleet.Broker);
         var hashes = new List<string>();
 
-        // The broker takes 128 MiB, and the client by itself 64.
-        int[] larger = LongTests.AreOn ? [70, 127] : [70];
-        foreach (var size in Enumerable.Repeat(16, many).Concat(larger))
+        foreach (var size in Enumerable.Repeat(16, many).Append(70))
         {
-            var body = new byte[size * MiB];
-            new Random(hashes.Count).NextBytes(body);
-            hashes.Add(HostileMessage.HashOf(body));
-            await publisher.PublishAsync(fleet.Broker.WorkQueue, [new HostileMessage("huge", body, new(), DeadReason.TooLarge, null)]);
+            await PublishAsync(fleet, publisher, size, hashes);
         }
-        await publisher.PublishAsync(fleet.Broker.WorkQueue, Enumerable.Range(0, 200).Select(i => new HostileMessage("good", HostileBodies.Valid($"good-{i}"), new(), null, $"good-{i}")));
+        await publisher.PublishAsync(fleet.Broker.WorkQueue, Good(200, "behind"));
 
-        await Eventually.TrueAsync(
-            () => new ValueTask<bool>(fleet.Broker.DeadLetters.Count >= hashes.Count), () => $"{hashes.Count} dead letters; there are {fleet.Broker.DeadLetters.Count}. {host.Output}", TimeSpan.FromMinutes(5));
-        var stats = await Fleet.QuiesceAsync(host, 200);
-        Fleet.Of(stats, "completed").ShouldBe(200);
+        await DeadLetteredAsync(fleet, host, hashes);
+        var peak = PeakMemory.MiBOf(host.Pid);
+        if (LongTests.AreOn)
+        {
+            await PublishAsync(fleet, publisher, 127, hashes);
+            await publisher.PublishAsync(fleet.Broker.WorkQueue, Good(200, "last"));
+            await DeadLetteredAsync(fleet, host, hashes);
+        }
+        var good = LongTests.AreOn ? 400 : 200;
+        var stats = await Fleet.QuiesceAsync(host, good);
+        Fleet.Of(stats, "completed").ShouldBe(good);
         // What is this large is kept as its hash.
         fleet.Broker.DeadLetters.Select(dead => Convert.ToHexStringLower(dead.Body.Span)).ShouldBe(hashes, ignoreOrder: true);
         fleet.Broker.DeadLetters.ShouldAllBe(dead => dead.Headers[TaskHeaders.DeadReason] == "too-large");
-        var peak = PeakMemory.MiBOf(host.Pid);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{many} messages of 16 MiB and one of {string.Join(" and ", larger)} MiB: peak memory {peak} MiB");
+        var last = PeakMemory.MiBOf(host.Pid);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{many} messages of 16 MiB and one of 70 MiB: peak memory {peak} MiB; at the end {last} MiB");
         peak.ShouldBeLessThan(MostMiB);
+        last.ShouldBeLessThan(MostMiBForTheLargest);
     }
+
+    private static IEnumerable<HostileMessage> Good(int count, string prefix) =>
+        Enumerable.Range(0, count).Select(i => new HostileMessage("good", HostileBodies.Valid($"{prefix}-{i}"), new(), null, $"{prefix}-{i}"));
+
+    private static async Task PublishAsync(Fleet fleet, RawPublisher publisher, int mebibytes, List<string> hashes)
+    {
+        var body = new byte[mebibytes * MiB];
+        new Random(hashes.Count).NextBytes(body);
+        hashes.Add(HostileMessage.HashOf(body));
+        await publisher.PublishAsync(fleet.Broker.WorkQueue, [new HostileMessage("huge", body, new(), DeadReason.TooLarge, null)]);
+    }
+
+    private static Task DeadLetteredAsync(Fleet fleet, HostProcess host, List<string> hashes) => Eventually.TrueAsync(
+        () => new ValueTask<bool>(fleet.Broker.DeadLetters.Count >= hashes.Count), () => $"{hashes.Count} dead letters; there are {fleet.Broker.DeadLetters.Count}. {host.Output}", TimeSpan.FromMinutes(5));
 }
