@@ -15,6 +15,7 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
     public async Task RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
     {
         var scenarios = Select(arguments.Scenarios);
+        CheckVariants(scenarios, arguments.Only);
         if (arguments.List)
         {
             ScenarioList.Write(output, scenarios);
@@ -29,7 +30,8 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
             TextReport.WriteHead(output, report);
         }
         var comparisons = new List<ComparisonReport>();
-        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(new BenchTargets(broker, arguments.Queues, arguments.Kafka))))
+        var targets = new BenchTargets(broker, arguments.Queues, arguments.Kafka);
+        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(targets)).Select(comparison => Narrow(comparison, arguments.Only)).Where(comparison => comparison.Variants.Count > 0))
         {
             var samples = await Interleaving.RunAsync(comparison, arguments.Messages, arguments.Rounds, progress.WriteLine, cancellationToken);
             comparisons.Add(new ComparisonReport(comparison, samples));
@@ -43,6 +45,19 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
             output.WriteLine(JsonReport.Write(report with { Comparisons = comparisons }));
         }
     }
+
+    /// <exception cref="BadInputException">None of the scenarios has such a variant.</exception>
+    private static void CheckVariants(IReadOnlyList<IScenario> scenarios, IReadOnlyList<string> only)
+    {
+        var names = scenarios.SelectMany(scenario => scenario.Compare(BenchTargets.None)).SelectMany(comparison => comparison.Variants).Select(variant => variant.Name).Distinct().ToArray();
+        if (only.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+        {
+            throw new BadInputException($"there is no variant '{unknown}'; there are {string.Join(", ", names)}");
+        }
+    }
+
+    private static Comparison Narrow(Comparison comparison, IReadOnlyList<string> only) =>
+        only.Count == 0 ? comparison : comparison with { Variants = [.. comparison.Variants.Where(variant => only.Contains(variant.Name))] };
 
     private static string? Describe(IReadOnlyList<IScenario> scenarios, BenchBroker? broker, string? kafka)
     {

@@ -9,7 +9,7 @@ internal sealed record BenchArguments
     public const string DefaultUrl = "amqp://guest:guest@127.0.0.1:5672/";
 
     public const string Usage = """
-        Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--kafka SERVERS] [--json] [--list]
+        Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--kafka SERVERS] [--only VARIANTS] [--json] [--list]
 
           scenario        consume, publish, ledger, kafka, kafka-1ms; all of them when none is named
           --messages N    messages a run, 1,000 to 5,000,000 (default 100,000)
@@ -17,6 +17,7 @@ internal sealed record BenchArguments
           --queue KIND    quorum, classic or both (default both)
           --url URL       the broker; default RABBITMQ_URL, else amqp://guest:guest@127.0.0.1:5672/
           --kafka SERVERS a Kafka cluster; default KAFKA_BOOTSTRAP_SERVERS, else librdkafka's mock cluster in a process of its own
+          --only VARIANTS these alone, separated by commas, such as raw,fleet
           --json          one JSON document on standard output instead of tables
           --list          scenarios, variants and goals; runs nothing
 
@@ -37,6 +38,9 @@ internal sealed record BenchArguments
 
     /// <summary>Null for a mock cluster in a process of its own.</summary>
     public string? Kafka { get; init; }
+
+    /// <summary>Names of variants; empty for all.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
 
     public bool Json { get; init; }
 
@@ -71,6 +75,9 @@ internal sealed record BenchArguments
                     break;
                 case "--kafka":
                     parsed = parsed with { Kafka = Value() };
+                    break;
+                case "--only":
+                    parsed = parsed with { Only = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) };
                     break;
                 case "--json":
                     parsed = parsed with { Json = Flag() };
