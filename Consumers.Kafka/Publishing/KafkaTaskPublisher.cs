@@ -35,22 +35,6 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
             cancellationToken);
     }
 
-    /// <summary>A dead letter to the work topic, with the headers that its producer gave it.</summary>
-    public async ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
-    {
-        RefuseWhenOff();
-        await topology.ReadyAsync(cancellationToken);
-        var source = new Headers();
-        foreach (var (name, value) in message.Headers)
-        {
-            source.Add(name, Encoding.UTF8.GetBytes(value));
-        }
-        await producer.PublishAsync(
-            names.Work,
-            new Message<byte[]?, byte[]> { Key = Bytes(message.Key), Value = Array(message.Body), Headers = KafkaHeaders.Onward(source, message.Ours(), trace) },
-            cancellationToken);
-    }
-
     /// <summary>To the tier that is not longer than the wait; its consumer holds it until it is due.</summary>
     public Task PublishWaitingAsync(OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) =>
         PublishAsync(names.RetryTopic(schedule.TierWithin(onward.Delay ?? TimeSpan.Zero)), onward, source, cancellationToken);

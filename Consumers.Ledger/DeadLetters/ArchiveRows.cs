@@ -128,8 +128,13 @@ internal static class ArchiveRows
         transaction.DeadLetters.Move(module, cause, null, DeadLetterState.Dead);
     }
 
-    private static void WriteBody(LedgerTransaction transaction, long row, ArchivedLetter letter) =>
-        transaction.Prepare(BodySql).Set(1, row).Set(2, letter.Body.AsSpan()).Set(3, letter.Sha256).Set(4, letter.Headers).Run();
+    private static void WriteBody(LedgerTransaction transaction, long row, ArchivedLetter letter)
+    {
+        var write = transaction.Prepare(BodySql).Set(1, row).Set(2, letter.Body).Set(3, letter.Sha256).Set(4, letter.Headers);
+        write.Run();
+        // SQLite holds its copy of a parameter until the next one.
+        write.SetNull(2);
+    }
 
     private readonly record struct Known(long Row, string Content, int Series, DeadLetterState State, long Cause);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,26 +7,43 @@ using Consumers.Core;
 namespace Consumers.Ledger;
 
 /// <summary>A dead letter as it is written: read, cut to the cap, and copied, because its own memory is good only until its source goes on, and a write may outlive its caller.</summary>
-internal sealed record ArchivedLetter(string Id, DeadLetter Letter, ReadDeadLetter Read, CauseFingerprint Cause, byte[] Body, string? Sha256, string Headers)
+internal sealed record ArchivedLetter(string Id, DeadLetter Letter, ReadDeadLetter Read, CauseFingerprint Cause, byte[] Buffer, int Kept, string? Sha256, string Headers)
 {
     private const int MaxIdentity = 400;
+
+    /// <summary>Arrays of many MiB, one for each, would be garbage faster than it is collected.</summary>
+    private const int PooledFrom = 1024 * 1024;
 
     private static readonly JsonWriterOptions Lenient = new() { SkipValidation = true };
 
     public long BodyBytes { get; } = Letter.Body.Length;
 
+    public ReadOnlySpan<byte> Body => Buffer.AsSpan(0, Kept);
+
     public static ArchivedLetter Of(DeadLetter letter, ConsumersOptions options, DateTimeOffset now)
     {
         var read = ReadDeadLetter.Of(letter, options.MaxBodyBytes, now);
         var kept = Math.Min(letter.Body.Length, options.DeadLetters.MaxKeptBytes);
+        var buffer = kept < PooledFrom ? new byte[kept] : ArrayPool<byte>.Shared.Rent(kept);
+        letter.Body.Span[..kept].CopyTo(buffer);
         return new ArchivedLetter(
             Guid.CreateVersion7(now).ToString(),
             letter with { Source = Cut(letter.Source), Identity = Cut(letter.Identity) },
             read,
             CauseFingerprint.Of(letter.Module, read),
-            letter.Body[..kept].ToArray(),
+            buffer,
+            kept,
             kept < letter.Body.Length ? Convert.ToHexStringLower(SHA256.HashData(letter.Body.Span)) : null,
             Write(letter.Headers));
+    }
+
+    /// <summary>It is written. One whose caller gave up is not released: the writer may be at it.</summary>
+    public void Release()
+    {
+        if (Kept >= PooledFrom)
+        {
+            ArrayPool<byte>.Shared.Return(Buffer);
+        }
     }
 
     /// <summary>As they were written by <see cref="Of"/>.</summary>

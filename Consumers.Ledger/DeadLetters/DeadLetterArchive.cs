@@ -22,6 +22,7 @@ internal sealed class DeadLetterArchive(LedgerWriter writer, DeadLetterQueries q
             },
             isOutcome: true,
             cancellationToken);
+        Array.ForEach(letters, letter => letter.Release());
     }
 
     public ValueTask<DeadLetterPage> ListAsync(DeadLetterFilter filter, string? after, int limit, CancellationToken cancellationToken) => queries.ListAsync(filter, after, limit, cancellationToken);
