@@ -40,6 +40,6 @@ public sealed class ScalingRedisTests
     private static Task UntilMoreIsDoneAsync(ScalingFleet fleet, string when)
     {
         var before = Done(fleet).Length;
-        return Eventually.TrueAsync(() => Done(fleet).Length > before + 40, () => $"tasks are done {when}; it was {before} and is {Done(fleet).Length}", TimeSpan.FromSeconds(60));
+        return Eventually.TrueAsync(() => new ValueTask<bool>(Done(fleet).Length > before + 40), () => $"tasks are done {when}; it was {before} and is {Done(fleet).Length}", TimeSpan.FromSeconds(60));
     }
 }
