@@ -115,7 +115,7 @@ public sealed class DeadLetterApiTests(DeadLetterHost shared) : IClassFixture<De
     {
         await shared.OpenAsync();
         var word = DeadLetterHost.Word();
-        await shared.Broker.PublishAsync(DeadLetterHost.Utf8($$"""{"typ":"flaky","payload":{"failTimes":0}} {{word}}"""), $"m-{word}");
+        await shared.Broker.PublishAsync(DeadLetterHost.Utf8("""{"typ":"flaky","payload":{"failTimes":0}} """ + word), $"m-{word}");
         await Eventually.TrueAsync(async () => (await FindBodyAsync(word)) is not null, "the malformed message is in the archive", TimeSpan.FromSeconds(60));
         var id = await FindBodyAsync(word);
 

@@ -69,7 +69,7 @@ public sealed class DeadLetterBrowserTests(DeadLetterHost shared) : IClassFixtur
         await shared.OpenAsync();
         var word = DeadLetterHost.Word();
         await shared.FailAsync(2, $"{word} {new string('x', 400)} <b>not bold</b>");
-        await shared.Broker.PublishAsync([.. DeadLetterHost.Utf8($"{{\"type\":\"{word}"), 0xFF, .. new byte[300]], word);
+        await shared.Broker.PublishAsync((byte[])[.. DeadLetterHost.Utf8($"{{\"type\":\"{word}"), 0xFF, .. new byte[300]], word);
         await shared.UntilAsync("reason=malformed", 1);
         var letter = (await shared.LettersAsync($"text={word}"))[0].GetProperty("id").GetString();
         var raw = (await shared.LettersAsync("reason=malformed"))[0].GetProperty("id").GetString();

@@ -128,7 +128,7 @@ public sealed class DeadLetterCliTests(DeadLetterHost shared) : IClassFixture<De
         var id = JsonElement.Parse(started.Output).GetProperty("operation").GetProperty("id").GetString()!;
         using var folder = new TempFolder();
         await using var watch = HostProcess.LaunchVerb(["operations", "watch", id, "--url", shared.Host.Address.ToString()], folder);
-        await Eventually.TrueAsync(() => watch.Output.Contains(id, StringComparison.Ordinal), () => $"the watching verb says how far it is: {watch.Output}", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(() => ValueTask.FromResult(watch.Output.Contains(id, StringComparison.Ordinal)), () => $"the watching verb says how far it is: {watch.Output}", TimeSpan.FromSeconds(60));
 
         watch.Terminate();
 

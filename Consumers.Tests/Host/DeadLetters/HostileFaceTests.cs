@@ -82,7 +82,7 @@ public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<Dead
         [
             DeadLetterHost.Utf8(known + new string('z', 1024 * 1024)),
             DeadLetterHost.Utf8($$"""{"id":"{{known}}","type":"email","payload":"{{new string('z', 1024 * 1024 - 500)}}"}"""),
-            DeadLetterHost.Utf8($$"""{"id":"{{known}}-2","type":"email","payload":{"\ud800":"\udfff"}}"""),
+            DeadLetterHost.Utf8($$$"""{"id":"{{{known}}}-2","type":"email","payload":{"\ud800":"\udfff"}}"""),
             [],
         ];
         foreach (var body in bodies)
@@ -98,7 +98,7 @@ public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<Dead
             await CheckPageAsync($"/dead-letters/{id}/edit");
             (await Host.GetAsync($"/api/dead-letters/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
             var bytes = await (await Host.GetAsync($"/api/dead-letters/{id}/body")).Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-            bodies.ShouldContain(body => body.AsSpan().SequenceEqual(bytes));
+            bodies.Any(body => body.AsSpan().SequenceEqual(bytes)).ShouldBeTrue("the bytes are those that were published");
             var page = await (await Host.GetAsync($"/dead-letters/{id}")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             page.Length.ShouldBeLessThan(200_000);
             var (_, output, _) = await CommandLineTests.RunAsync(["dlq", "show", id, "--url", Host.Address.ToString()]);
@@ -158,7 +158,7 @@ public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<Dead
         var exported = lines.Select(line => JsonElement.Parse(line)).Where(line => ids.Contains(line.GetProperty("id").GetString())).Select(line =>
             line.TryGetProperty("bodyBase64", out var bytes) ? bytes.GetBytesFromBase64() : Encoding.UTF8.GetBytes(line.GetProperty("body").GetString()!)).ToArray();
         exported.Length.ShouldBe(bodies.Count);
-        bodies.Values.ShouldAllBe(body => exported.Any(other => other.AsSpan().SequenceEqual(body)), "bodies are exported byte for byte");
+        bodies.Values.All(body => exported.Any(other => other.AsSpan().SequenceEqual(body))).ShouldBeTrue("bodies are exported byte for byte");
     }
 
     private async Task CheckApiAsync(IReadOnlyList<string> ids, IReadOnlyList<string> operations)
