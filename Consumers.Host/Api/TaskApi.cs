@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Security;
@@ -15,7 +16,12 @@ internal static class TaskApi
         services.AddSingleton<PauseSwitch>();
         services.AddSingleton<OperationSwitch>();
         services.AddProblemDetails();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+            // The framework's own lets through what turns text around; an answer may end on a terminal.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.Default;
+        });
         services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Consumers";

@@ -30,7 +30,7 @@ internal sealed class OperationStory(Operation operation, DateTimeOffset now)
         OperationState.Running => $"Runs{(Operation.Runner is { } runner ? $" on {runner}" : "; an instance takes it up within seconds")}. {Left}",
         OperationState.Paused => $"Paused. {Words.Count(Operation.Waiting, "entry waits", "entries wait")}; what is published stays published.",
         OperationState.Stopped => $"Stopped by itself. {Words.Count(Operation.Waiting, "entry waits", "entries wait")} until somebody resumes or cancels it.",
-        OperationState.Cancelled => $"Cancelled. {Words.Count(Operation.Waiting, "entry was", "entries were")} left as {(Operation.Waiting == 1 ? "it was" : "they were")}.",
+        OperationState.Cancelled => $"Cancelled. {Words.Count(Operation.Waiting + Operation.Skipped, "entry was", "entries were")} left as {(Operation.Waiting + Operation.Skipped == 1 ? "it was" : "they were")}.",
         _ => Done,
     };
 
