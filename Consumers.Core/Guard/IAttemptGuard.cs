@@ -48,6 +48,12 @@ public abstract record AttemptBegin
     /// <summary>A retry that came early: park it until it is due.</summary>
     public sealed record NotDue(DateTimeOffset DueAt) : AttemptBegin;
 
+    /// <summary>Its id names another task, with another type or payload: it is no delivery of that one, and must not pass for its duplicate.</summary>
+    public sealed record Conflict : AttemptBegin
+    {
+        public static readonly Conflict Instance = new();
+    }
+
     /// <summary>An earlier owner died while it ran: ask again with <see cref="AttemptRequest.Solitary"/>, alone in the process.</summary>
     public sealed record Suspect : AttemptBegin
     {

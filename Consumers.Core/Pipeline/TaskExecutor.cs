@@ -55,8 +55,7 @@ public sealed partial class TaskExecutor
             }
             else
             {
-                delivery.Trace = History.Reject(delivery, rejected!.Reason);
-                await SettleAsync(delivery, null, default, rejected!, null).ConfigureAwait(false);
+                await RejectAsync(delivery, rejected!).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
@@ -71,6 +70,13 @@ public sealed partial class TaskExecutor
             await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What is no task, or passes for another, is dead-lettered as it came: no attempt, and no task's row, has a part in it.</summary>
+    private Task RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
+    {
+        delivery.Trace = History.Reject(delivery, rejected.Reason);
+        return SettleAsync(delivery, null, default, rejected, null);
     }
 
     private TaskMessage? Read(Delivery delivery, out Settlement.DeadLetter? rejected)
@@ -160,6 +166,9 @@ public sealed partial class TaskExecutor
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
+                    return;
+                case AttemptBegin.Conflict:
+                    await RejectAsync(delivery, SettlementPolicy.IdConflict(message.Id)).ConfigureAwait(false);
                     return;
                 case AttemptBegin.NotDue notDue:
                     await ParkAsync(delivery, message, notDue.DueAt).ConfigureAwait(false);
@@ -286,10 +295,4 @@ public sealed partial class TaskExecutor
 
     private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>
         new(message.Id, message.Type, state.ToWire(), key.Attempt, key.Series, seq, _identity.Name, at, error);
-
-    /// <summary>How a run ended: settled, interrupted, or (default) with a stale epoch.</summary>
-    private readonly record struct Ending(Settlement? Settlement, StatusEvent? Status, bool IsInterrupted)
-    {
-        public static readonly Ending Interrupted = new(null, null, true);
-    }
 }

@@ -31,4 +31,8 @@ public static class SettlementPolicy
         Settlement.DeadLetter dead => dead.Error,
         _ => null,
     };
+
+    /// <summary>For a message under an id that belongs to another task: neither its duplicate nor a task that could have a row.</summary>
+    public static Settlement.DeadLetter IdConflict(string id) =>
+        new(DeadReason.Permanent, $"id-conflict: another task has the id {id}, with another type or payload; publish this one under an id of its own");
 }

@@ -16,6 +16,11 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
         {
             return _tried;
         }
+        // A retry is one of ours, and carries what the first attempt carried.
+        if (row is not null && message.RetryCount == 0 && !TaskRows.IsOf(transaction, row, message))
+        {
+            return AttemptBegin.Conflict.Instance;
+        }
         var claim = new BeginClaim(request.Series, message.RetryCount + 1, message.MaxRetries, request.Solitary);
         var owner = row is { State: TaskState.Processing } ? judge.Judge(transaction, row.Owner) : OwnerLife.Alive;
         var verdict = BeginDecision.Decide(claim, row, owner, transaction.Now);

@@ -20,6 +20,8 @@ internal static class TaskRows
         RETURNING "Row"
         """;
 
+    private const string PayloadSql = """SELECT "Payload" FROM "TaskBodies" WHERE "TaskRow" = ?1""";
+
     private const string InsertBodySql = """INSERT INTO "TaskBodies" ("TaskRow", "Payload", "Unknown") VALUES (?1, ?2, ?3)""";
 
     private const string RaiseSql = """
@@ -54,6 +56,19 @@ internal static class TaskRows
         transaction.Prepare(RaiseSql).Set(1, row.Row).Set(2, series).Set(3, transaction.Now).Run();
         transaction.Move(row.Module, row.State, TaskState.Queued);
         return SeriesRaise.Raised;
+    }
+
+    /// <summary>Whether the row is of this very task: ids come from outside, and two producers may choose the same one.</summary>
+    public static bool IsOf(LedgerTransaction transaction, TaskSnapshot row, TaskMessage message)
+    {
+        if (row.Type != message.Type)
+        {
+            return false;
+        }
+        var body = transaction.Prepare(PayloadSql).Set(1, row.Row);
+        var isSame = body.Step() && body.Blob(0).SequenceEqual(message.Payload.Span);
+        body.Reset();
+        return isSame;
     }
 
     public static TaskSnapshot? Find(LedgerTransaction transaction, string id)

@@ -10,7 +10,6 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
     /// <summary>How many rows go into one command, so that a large batch does not hold up the attempts that run.</summary>
     private const int Portion = 500;
 
-    private const string BodySql = """SELECT "Payload" FROM "TaskBodies" WHERE "TaskRow" = ?1""";
     private const string PublishedSql = """UPDATE "Tasks" SET "AwaitsPublishing" = 0 WHERE "Id" = ?1 AND "AwaitsPublishing" """;
     private const string OwnersSql = """SELECT DISTINCT "Owner" FROM "Tasks" WHERE "Status" = 'PROCESSING' AND "Status" <> 'COMPLETED' AND "Module" = ?1""";
 
@@ -106,14 +105,6 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
             TaskRows.Insert(transaction, module, message, series: 1, message.RetryCount, awaitsPublishing: true);
             return EnqueueResult.Accepted;
         }
-        return row.Type == message.Type && row.Module == module && HasPayload(transaction, row.Row, message.Payload.Span) ? EnqueueResult.AlreadyThere : EnqueueResult.Conflict;
-    }
-
-    private static bool HasPayload(LedgerTransaction transaction, long row, ReadOnlySpan<byte> payload)
-    {
-        var body = transaction.Prepare(BodySql).Set(1, row);
-        var isSame = body.Step() && body.Blob(0).SequenceEqual(payload);
-        body.Reset();
-        return isSame;
+        return row.Module == module && TaskRows.IsOf(transaction, row, message) ? EnqueueResult.AlreadyThere : EnqueueResult.Conflict;
     }
 }

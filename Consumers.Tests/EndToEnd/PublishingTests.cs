@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consumers.Core;
 using Consumers.Tests.Fixtures;
 
 namespace Consumers.Tests.EndToEnd;
@@ -21,6 +22,27 @@ public sealed class PublishingTests
         task.GetProperty("key").GetString().ShouldBe("customer-42");
         task.GetProperty("attempts").GetArrayLength().ShouldBe(1);
         (await Fleet.FindAsync(host, "unheard-of")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Another_task_under_an_id_that_is_taken_is_no_duplicate_of_it_and_is_dead_lettered_as_it_came()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        var host = await fleet.StartAsync("consumer-1");
+        var other = """{"id":"taken","type":"sleep","payload":{"complexityMs":6}}"""u8.ToArray();
+        await fleet.Broker.PublishAsync("""{"id":"taken","type":"sleep","payload":{"complexityMs":5}}"""u8.ToArray(), messageId: null);
+        await Fleet.QuiesceAsync(host, 1);
+
+        await fleet.Broker.PublishAsync("""{"id":"taken","type":"sleep","payload":{"complexityMs":5}}"""u8.ToArray(), messageId: null);
+        await fleet.Broker.PublishAsync(other, messageId: null);
+
+        await Eventually.TrueAsync(() => fleet.Broker.DeadLetters.Count > 0, "the other one is dead-lettered");
+        var dead = fleet.Broker.DeadLetters.ShouldHaveSingleItem("the same task once more is a duplicate");
+        dead.Body.ToArray().ShouldBe(other);
+        dead.Headers[TaskHeaders.LastError].ShouldStartWith("id-conflict: another task has the id taken");
+        var stats = await Fleet.QuiesceAsync(host, 1);
+        Fleet.Of(stats, "completed").ShouldBe(1);
+        (await Fleet.FindAsync(host, "taken")).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(1, "only the first one ran");
     }
 
     [Fact]
