@@ -34,7 +34,7 @@ internal sealed class KafkaHostileGenerator(int seed)
             return new("no value", message, DeadReason.Malformed, null, IsTask: false);
         }),
         ("neither key nor value", 5, (_, _) => new("neither key nor value", KafkaEnvelopes.Plain(null), DeadReason.Malformed, null, IsTask: false)),
-        ("id left to Kafka", 10, (_, _) => new("id left to Kafka", KafkaEnvelopes.Plain("""{"type":"sleep","payload":{"complexityMs":0}}"""u8.ToArray()), null, null, IsTask: true)),
+        ("id left to Kafka", 10, (_, _) => new("id left to Kafka", KafkaEnvelopes.Plain("""{"type":"probe","payload":{"delayMs":0}}"""u8.ToArray()), null, null, IsTask: true)),
     ];
 
     private readonly Random _random = new(seed);

@@ -30,7 +30,10 @@ public sealed class KafkaHostileInputTests
         using var folder = new TempFolder();
         await using var broker = await KafkaBroker.StartAsync(partitions: 3);
         await using var host = await HostProcess.StartAsync(
-            "consumer-1", broker.Environmental().Concat([new("Consumers__Retry__MaxDelay", "00:00:00.400"), new("Consumers__Kafka__Workers", "20")]), folder);
+            "consumer-1",
+            // The probe, which these messages are tasks for, is there only where a history is written.
+            broker.Environmental().Concat([new("Consumers__Retry__MaxDelay", "00:00:00.400"), new("Consumers__Kafka__Workers", "20"), new("Consumers__History__Folder", folder.File("history"))]),
+            folder);
         var hostile = new KafkaHostileGenerator(Seed).Take(Count).ToArray();
         var published = new Dictionary<KafkaHostileRecord, string>(ReferenceEqualityComparer.Instance);
         var (rows, bytes) = (0, 0L);
