@@ -16,16 +16,20 @@ public sealed class OptionsTests
             new("Consumers:DefaultMaxRetries", "400"),
             new("Consumers:Retry:Jitter", "0.5"),
             new("Consumers:Handlers:Types:email:Timeout", "00:00:00"),
+            new("Consumers:DeadLetters:MaxKeptBytes", "10"),
+            new("Consumers:DeadLetters:DeadRetention", "00:00:10"),
         ]).Build());
         services.AddTaskConsumers();
         using var provider = services.BuildServiceProvider();
 
         var error = Should.Throw<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ConsumersOptions>>().Value);
 
-        error.Failures.Count().ShouldBe(3);
+        error.Failures.Count().ShouldBe(5);
         error.Message.ShouldContain("Consumers:DefaultMaxRetries is '400', but must be 0 to 100");
         error.Message.ShouldContain("Consumers__Retry__Jitter");
         error.Message.ShouldContain("Consumers:Handlers:Types:email:Timeout is '00:00:00'");
+        error.Message.ShouldContain("Consumers:DeadLetters:MaxKeptBytes is '10', but must be 1024 to 536870912");
+        error.Message.ShouldContain("Consumers:DeadLetters:DeadRetention is '00:00:10', but must be 1 hour to 3650 days");
     }
 
     [Fact]

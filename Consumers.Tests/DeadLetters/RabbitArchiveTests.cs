@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Consumers.Core;
+using Consumers.Fleet;
 using Consumers.Rabbit;
+using Consumers.Scaling;
 using Consumers.Tests.Fixtures;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -194,6 +196,21 @@ public sealed class RabbitArchiveTests
         (await NumberAsync(path, "SELECT MAX(Times) FROM DeadLetters")).ShouldBe(1);
         // A malformed message has no row that remembers it: one whose ack was lost with the process was dead-lettered twice, and is two dead letters.
         (await NumberAsync(path, "SELECT COUNT(*) FROM DeadLetters WHERE TaskId IS NULL")).ShouldBe(fleet.Broker.DeadLetters.Where(dead => dead.MessageId is null).Select(dead => dead.Headers[TaskHeaders.DeadId]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task The_scaling_module_is_archived_too_though_it_writes_no_rows()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await TestFleet.StartAsync(consumers => consumers.AddFleet().AddScaling(broker.Configure));
+        await broker.UntilDeclaredAsync();
+
+        var task = await fleet.PublishAsync("throw-permanent");
+
+        var entry = (await ArchivedAsync(fleet, 1)).ShouldHaveSingleItem();
+        (entry.Module, entry.TaskId, entry.Source).ShouldBe(("scaling", task.Id, $"{broker.Prefix}-dead"));
+        (await fleet.Queries.FindAsync(task.Id, CancellationToken.None)).ShouldBeNull("it has no row");
+        await IsEmptyAsync(broker);
     }
 
     [Fact]
