@@ -21,8 +21,8 @@ internal sealed class OperationStory(Operation operation, DateTimeOffset now)
     /// <summary>What is to be seen of it may still change.</summary>
     public bool IsLive => !Operation.State.IsOver() || Operation.Published > 0;
 
-    /// <summary>Since it began, a second; null when that is not long enough to say.</summary>
-    public double? Rate => (Operation.EndedAt ?? now) - Operation.CreatedAt is { TotalSeconds: >= 1 } time && Begun > 0 ? Begun / time.TotalSeconds : null;
+    /// <summary>Since it began, a second; of one that took no second, what it did.</summary>
+    public double Rate => Begun / Math.Max(1, ((Operation.EndedAt ?? now) - Operation.CreatedAt).TotalSeconds);
 
     public string Sentence => Operation.State switch
     {
