@@ -18,8 +18,11 @@ internal sealed partial class DeadLetterSweep(LedgerDatabase database, LedgerWri
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    // What an operation has in hand is published from here, however long its broker has been away.
     private const string DeleteSql = """
-        DELETE FROM "DeadLetters" WHERE "Row" = ?1 AND "State" = ?2 AND "ChangedAt" < ?3 RETURNING "Module", "Cause"
+        DELETE FROM "DeadLetters" WHERE "Row" = ?1 AND "State" = ?2 AND "ChangedAt" < ?3
+        AND NOT EXISTS (SELECT 1 FROM "OperationItems" AS i WHERE i."DeadLetterRow" = "DeadLetters"."Row" AND i."State" IN ('waiting', 'claimed'))
+        RETURNING "Module", "Cause"
         """;
 
     private const string HoursSql = """DELETE FROM "DeadLetterCauseHours" WHERE "Hour" < ?1""";

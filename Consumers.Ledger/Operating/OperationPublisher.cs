@@ -11,27 +11,40 @@ internal sealed class OperationPublisher(long operation, OperationParts parts)
 {
     private const int BatchSize = 200;
 
+    /// <summary>Of bodies, in memory at once; a larger one goes alone.</summary>
+    private const long BatchBytes = 16 * 1024 * 1024;
+
     /// <summary>Null when all of it is published; else what is in the way.</summary>
     public async Task<string?> PublishClaimedAsync(CancellationToken stop)
     {
-        var items = await ReadAsync(stop);
-        var results = await Task.WhenAll(items.Select(item => PublishAsync(item, stop)));
-        var done = results.Where(result => result.Trouble is null).ToArray();
-        if (done.Length > 0)
+        while (await ReadAsync(stop) is { Count: > 0 } items)
         {
-            CrashPoint.Hit(CrashPoints.ReplayConfirmed);
-            // Not stopped in between: what is confirmed is best noted.
-            await parts.Writer.RunAsync(transaction => Note(transaction, done), isOutcome: false, CancellationToken.None);
+            var results = await Task.WhenAll(items.Select(item => PublishAsync(item, stop)));
+            var done = results.Where(result => result.Trouble is null).ToArray();
+            if (done.Length > 0)
+            {
+                CrashPoint.Hit(CrashPoints.ReplayConfirmed);
+                // Not stopped in between: what is confirmed is best noted.
+                await parts.Writer.RunAsync(transaction => Note(transaction, done), isOutcome: false, CancellationToken.None);
+            }
+            if (done.Length < results.Length)
+            {
+                return results.First(result => result.Trouble is not null).Trouble;
+            }
         }
-        return results.FirstOrDefault(result => result.Trouble is not null).Trouble;
+        return null;
     }
 
     private async Task<List<ClaimedItem>> ReadAsync(CancellationToken cancellationToken)
     {
         await using var context = parts.Database.CreateDbContext();
-        return await context.OperationItems.Where(item => item.Operation == operation && item.State == OperationItemState.Claimed)
-            .OrderBy(item => item.Position).Take(BatchSize)
+        var claimed = context.OperationItems.Where(item => item.Operation == operation && item.State == OperationItemState.Claimed)
             .Join(context.DeadLetters, item => item.DeadLetterRow, letter => letter.Row, (item, letter) => new { Item = item, Letter = letter, letter.Body })
+            .OrderBy(all => all.Item.Position);
+        var sizes = await claimed.Take(BatchSize).Select(all => all.Letter.BodyBytes).ToListAsync(cancellationToken);
+        var bytes = 0L;
+        var count = Math.Max(1, sizes.TakeWhile(size => (bytes += size) <= BatchBytes).Count());
+        return await claimed.Take(count)
             .Select(all => new ClaimedItem(
                 all.Item.Position, all.Letter.Row, all.Letter.Module, all.Letter.Type, all.Item.TaskId, all.Letter.Key, all.Item.Series ?? 1, all.Body!.Body, all.Body.Sha256 != null, all.Body.Headers,
                 context.Operations.Where(o => o.Row == operation).Select(o => o.Body).FirstOrDefault()))
