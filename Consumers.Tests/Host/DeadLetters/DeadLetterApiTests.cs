@@ -77,7 +77,9 @@ public sealed class DeadLetterApiTests(DeadLetterHost shared) : IClassFixture<De
         await shared.FailAsync(2, word);
         var preview = await PreviewAsync("discard", new { text = word });
         var letters = await shared.LettersAsync($"text={word}");
-        (await Host.PostAsync($"/api/dead-letters/{letters[0].GetProperty("id").GetString()}/discard", """{"by":"Ada","why":"seen to"}""")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var discard = await Host.PostAsync($"/api/dead-letters/{letters[0].GetProperty("id").GetString()}/discard", """{"by":"Ada","why":"seen to"}""");
+        discard.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await shared.UntilOverAsync((await HostUnderTest.JsonOf(discard)).GetProperty("id").GetString()!);
 
         var refused = await Host.PostAsync("/api/operations", Order("discard", preview, new { text = word }));
 

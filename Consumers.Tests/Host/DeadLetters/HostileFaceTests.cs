@@ -16,18 +16,12 @@ public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<Dead
 {
     private static readonly Dictionary<string, string> Texts = new()
     {
-        ["script"] = "</title></code></pre><script>alert(1)</script><img src=x onerror=alert(2)>",
-        ["attribute"] = "\" autofocus onfocus=alert(1) style=\"background:url(//evil)\" x='",
-        ["address"] = "javascript:alert(1)//https://evil.example/",
-        ["terminal"] = "\u001b[2J\u001b[31m\u001b]0;owned\u0007\u009b5m\b\b\brm -rf",
-        ["lines"] = "first\r\nSet-Cookie: evil=1\r\n\r\nsecond\vthird\ffourth\u2028fifth\u2029",
-        ["formula"] = "=cmd|' /C calc'!A0",
-        ["formulas"] = "+1;=1+1;@SUM(A1);-2",
-        ["direction"] = "invoice\u202Egpj.exe\u2066a\u2069\u200Fb\u061Cc",
-        ["invisible"] = "pay\u200Bpal\uFEFF.\u2060com\u2063",
-        ["template"] = "@(1+1) {{7*7}} ${7*7} <%= 7*7 %> [[${7*7}]] [bold]x[/]",
+        ["markup"] = "</title></code></pre><script>alert(1)</script><img src=x onerror=alert(2)>\" autofocus onfocus=alert(1) style=\"background:url(//evil)\" x='",
+        ["address"] = "javascript:alert(1)//https://evil.example/ @(1+1) {{7*7}} ${7*7} <%= 7*7 %> [bold]x[/] '; DROP TABLE \"DeadLetters\";-- %_\\",
+        ["terminal"] = "\u001b[2J\u001b[31m\u001b]0;owned\u0007\u009b5m\b\b\brm -rf\r\nSet-Cookie: evil=1\r\n\r\nsecond\vthird\ffourth\u2028fifth\u2029",
+        ["formula"] = "=cmd|' /C calc'!A0;=1+1;@SUM(A1);-2",
+        ["direction"] = "invoice\u202Egpj.exe\u2066a\u2069\u200Fb\u061Cc pay\u200Bpal\uFEFF.\u2060com\u2063",
         ["long"] = new('A', 3000),
-        ["sql"] = "'; DROP TABLE \"DeadLetters\";-- %_\\",
     };
 
     private static readonly string[] FieldHeaders = ["x-last-error", "x-dead-reason", "x-consumer-id", "x-origin", "x-first-failure-at", "x-attempt", "x-series", "traceparent", "tracestate", "x-anything"];
