@@ -36,7 +36,8 @@ internal sealed class KafkaTransport(KafkaModule module) : ITaskTransport, IKafk
             [
                 new QueueDepth(module.Names.Work, "work", offsets?.LagOf(module.Names.Work), offsets?.Owners?.Values.Distinct().Count(), null),
                 .. module.Names.Retries.Select(topic => new QueueDepth(topic, "retry", offsets?.LagOf(topic), null, module.Names.TierOf(topic))),
-                new QueueDepth(module.Names.DeadLetter, "dead", offsets?.SizeOf(module.Names.DeadLetter), null, null),
+                // What the archivist has taken stays in the topic, but waits there no more.
+                new QueueDepth(module.Names.DeadLetter, "dead", offsets?.LagOf(module.Names.DeadLetter), null, null),
             ],
             Lanes);
     }

@@ -50,13 +50,14 @@ internal static class TaskEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, "No such task", "The ledger has no task with this id. One that went straight to the broker is there once a consumer has taken it.");
     }
 
-    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses)
+    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses)
     {
         var transport = watch.Transport(module)!;
         var snapshot = await transport.SnapshotAsync(context.RequestAborted);
         var view = StatsView.From(
             transport.KeepsRows ? (await ledger.CountAsync(module, context.RequestAborted)).Value : null,
             snapshot, stats.For(module), breakers.PausesOf(module), pauses.Current);
+        view = view with { Dead = view.Dead + (await letters.CountAsync(module, context.RequestAborted)).Value?.GetValueOrDefault(DeadLetterState.Dead) };
         if (!transport.KeepsRows)
         {
             view = view.Counted((await counts.CountsAsync(context.RequestAborted)).Value, fleet.Sharing);
@@ -67,7 +68,7 @@ internal static class TaskEndpoints
 
 /// <param name="Ready">In the work queue; null when the broker did not say.</param>
 /// <param name="Unacked">Deliveries in the hands of this instance.</param>
-/// <param name="Dead">In the broker's queue of dead letters.</param>
+/// <param name="Dead">Dead letters that nobody has replayed or discarded: in the archive, and on their way to it; null when one of these did not say.</param>
 /// <param name="Instance">What this process did since it started.</param>
 /// <param name="Pause">Since when, by whom and why the module is paused for the whole fleet; null while it is not.</param>
 /// <param name="PausedTypes">Its task types that somebody has paused for the whole fleet.</param>

@@ -88,7 +88,7 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
         var ends = OffsetsAsync(admin, all, OffsetSpec.Latest());
         var lows = OffsetsAsync(admin, all, OffsetSpec.Earliest());
         // A group at a time: the request takes one.
-        var committed = await Task.WhenAll(module.Names.Groups.Select(group => admin.ListConsumerGroupOffsetsAsync(
+        var committed = await Task.WhenAll(module.Names.Groups.Append(new(KafkaDeadLetterSource.GroupOf(module.Options), [module.Names.DeadLetter])).Select(group => admin.ListConsumerGroupOffsetsAsync(
             [new ConsumerGroupTopicPartitions(group.Id, [.. all.Where(at => group.Topics.Contains(at.Topic))])],
             new ListConsumerGroupOffsetsOptions { RequestTimeout = AskTimeout })));
         return new GroupOffsets(

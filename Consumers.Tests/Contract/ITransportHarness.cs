@@ -6,6 +6,9 @@ namespace Consumers.Tests.Contract;
 /// <summary>What the contract suite needs of a transport beyond its port: to publish as any other client would, and to look behind it.</summary>
 public interface ITransportHarness : IAsyncDisposable
 {
+    /// <summary>False where dead letters can be looked at only while nobody takes them into the archive.</summary>
+    bool IsArchived => true;
+
     /// <summary>Adds the transport to an instance; called once for each instance of a test.</summary>
     void AddTo(TaskConsumersBuilder builder);
 

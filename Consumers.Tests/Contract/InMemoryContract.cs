@@ -17,12 +17,9 @@ public sealed class InMemoryContract : TransportContract
 
         public IReadOnlyList<StatusEvent> Statuses => [.. _statuses];
 
-        public void AddTo(TaskConsumersBuilder builder)
-        {
-            // Here dead letters can be looked at only where they are.
-            builder.Services.Configure<ConsumersOptions>(options => options.DeadLetters.Archive = false);
-            builder.AddInMemory();
-        }
+        public bool IsArchived => false;
+
+        public void AddTo(TaskConsumersBuilder builder) => builder.AddInMemory();
 
         public Task<string?> PublishAsync(TestFleet fleet, ReadOnlyMemory<byte> body, string? messageId, IReadOnlyDictionary<string, string>? headers)
         {

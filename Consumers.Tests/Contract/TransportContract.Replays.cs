@@ -12,7 +12,7 @@ public abstract partial class TransportContract
     public async Task A_replay_is_the_producers_message_in_the_next_series()
     {
         const string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        await using var fleet = await StartAsync();
+        await using var fleet = await StartAsync(options => options.DeadLetters.Archive = true);
         var (operations, archive) = (fleet.Services.GetRequiredService<IDeadLetterOperations>(), fleet.Services.GetRequiredService<IDeadLetterArchive>());
         var token = TestContext.Current.CancellationToken;
         var task = TestFleet.TaskWithRetries(1, "retry", "fail") with { Key = "customer-42" };

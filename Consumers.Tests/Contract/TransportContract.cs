@@ -20,7 +20,11 @@ public abstract partial class TransportContract : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private Task<TestFleet> StartAsync(Action<ConsumersOptions>? configure = null) => TestFleet.StartAsync(_harness.AddTo, configure);
+    private Task<TestFleet> StartAsync(Action<ConsumersOptions>? configure = null) => TestFleet.StartAsync(_harness.AddTo, options =>
+    {
+        options.DeadLetters.Archive = _harness.IsArchived;
+        configure?.Invoke(options);
+    });
 
     private Task PublishAsync(TestFleet fleet, TaskMessage task, IReadOnlyDictionary<string, string>? headers = null) =>
         _harness.PublishAsync(fleet, TaskMessageCodec.Encode(task), task.Id, headers);

@@ -73,7 +73,7 @@ public sealed class TopologyTests
     public async Task An_exchange_that_was_deleted_is_made_again_by_whoever_publishes_to_it(string exchange)
     {
         await using var broker = await RabbitBroker.ConnectAsync();
-        await using var fleet = await StartAsync(broker);
+        await using var fleet = await StartAsync(broker, archive: false);
         await broker.DeleteExchangeAsync(exchange);
 
         // To the exchange, as the relay does until it is confirmed.
