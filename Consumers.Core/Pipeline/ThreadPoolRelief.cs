@@ -40,11 +40,12 @@ internal sealed partial class ThreadPoolRelief(ILogger<ThreadPoolRelief> logger)
     private void Watch()
     {
         ThreadPool.GetMinThreads(out var usual, out var completionPorts);
-        var calm = 0;
+        var (calm, starved) = (0, 0);
         while (!_stop.Wait(Patience))
         {
             if (!IsStarved())
             {
+                starved = 0;
                 if (++calm == CalmProbes)
                 {
                     ThreadPool.SetMinThreads(usual, completionPorts);
@@ -53,7 +54,8 @@ internal sealed partial class ThreadPoolRelief(ILogger<ThreadPoolRelief> logger)
             }
             calm = 0;
             var threads = ThreadPool.ThreadCount;
-            if (threads < Most && ThreadPool.SetMinThreads(Math.Min(Most, threads + Math.Max(Step, threads)), completionPorts))
+            // A busy machine's start looks like this once: the first time in a row is mended without a word.
+            if (threads < Most && ThreadPool.SetMinThreads(Math.Min(Most, threads + Math.Max(Step, threads)), completionPorts) && ++starved > 1)
             {
                 Log.Starved(logger, threads);
             }

@@ -46,6 +46,25 @@ public sealed class PublishingTests
     }
 
     [Fact]
+    public async Task One_task_that_is_published_ten_times_at_once_to_three_instances_runs_once()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        var hosts = await Task.WhenAll(Enumerable.Range(1, 3).Select(n => fleet.StartAsync($"consumer-{n}")));
+        var task = Fleet.Sleep(300);
+        var body = TaskMessageCodec.Encode(task);
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => fleet.Broker.PublishAsync(body, task.Id)));
+
+        await Fleet.QuiesceAsync(hosts[0], 1);
+        (await Fleet.FindAsync(hosts[0], task.Id)).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(1);
+        var duplicates = 0L;
+        await Eventually.TrueAsync(
+            async () => (duplicates = (await Task.WhenAll(hosts.Select(host => Fleet.StatsAsync(host)))).Sum(stats => stats.GetProperty("instance").GetProperty("duplicates").GetInt64())) == 9,
+            () => $"nine are known for duplicates; {duplicates} are so far");
+        (await fleet.Broker.ReadyAsync(fleet.Broker.WorkQueue)).ShouldBe(0u);
+    }
+
+    [Fact]
     public async Task A_thousand_tasks_from_the_command_line_are_each_in_the_ledger_with_their_outcome()
     {
         await using var fleet = await Fleet.CreateAsync();
