@@ -59,7 +59,8 @@ public sealed class ModuleStats(string module)
     public int Running => Volatile.Read(ref _running);
 
     /// <summary>The tasks in them, the longest first.</summary>
-    public IReadOnlyList<RunningTask> LongestRunning(int atMost) => [.. _tasks.OrderBy(task => task.Key).Take(atMost).Select(task => task.Value)];
+    // The dictionary's own copy is taken under its locks; one that LINQ takes of it may run out of room when a task begins meanwhile, and throws.
+    public IReadOnlyList<RunningTask> LongestRunning(int atMost) => [.. _tasks.ToArray().OrderBy(task => task.Key).Take(atMost).Select(task => task.Value)];
 
     /// <summary>Of the last attempt that failed; null when none did.</summary>
     public TaskError? LastError => _lastError;

@@ -48,9 +48,21 @@ internal sealed partial class InstanceReporter(
         }
     }
 
+    /// <summary>Whatever goes wrong is said and tried again: a report for people is no reason to stop consuming.</summary>
     private async Task ReportAsync(string state, CancellationToken cancellationToken)
     {
-        var report = new InstanceReport(
+        try
+        {
+            await fleet.ReportAsync(Report(state), cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.CannotReport(logger, e.Message);
+        }
+    }
+
+    private InstanceReport Report(string state) =>
+        new(
             identity.Name,
             identity.RunId,
             identity.Host,
@@ -67,15 +79,6 @@ internal sealed partial class InstanceReporter(
         {
             ByModule = [.. _transports.Select(Report)],
         };
-        try
-        {
-            await fleet.ReportAsync(report, cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            Log.CannotReport(logger, e.Message);
-        }
-    }
 
     private ModuleReport Report(ITaskTransport transport)
     {

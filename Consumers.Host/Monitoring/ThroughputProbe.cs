@@ -40,20 +40,33 @@ internal sealed partial class ThroughputProbe(LedgerReads ledger, CountReads cou
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                var counts = await ledger.CountAsync(null, stoppingToken);
-                var others = _transports.All(transport => transport.KeepsRows) ? NoOthers : await counters.CountsAsync(stoppingToken);
-                if (counts.IsKnown && others.IsKnown)
-                {
-                    Keep(new ThroughputSample(
-                        _steady.GetUtcNow(),
-                        counts.Value.GetValueOrDefault(TaskState.Completed) + others.Value.Values.Sum(of => of.Processed),
-                        counts.Value.GetValueOrDefault(TaskState.Failed) + others.Value.Values.Sum(of => of.Failed),
-                        await WaitingAsync(stoppingToken)));
-                }
+                await SampleAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>A figure for people is no reason to stop consuming.</summary>
+    private async Task SampleAsync(CancellationToken stopping)
+    {
+        try
+        {
+            var counts = await ledger.CountAsync(null, stopping);
+            var others = _transports.All(transport => transport.KeepsRows) ? NoOthers : await counters.CountsAsync(stopping);
+            if (counts.IsKnown && others.IsKnown)
+            {
+                Keep(new ThroughputSample(
+                    _steady.GetUtcNow(),
+                    counts.Value.GetValueOrDefault(TaskState.Completed) + others.Value.Values.Sum(of => of.Processed),
+                    counts.Value.GetValueOrDefault(TaskState.Failed) + others.Value.Values.Sum(of => of.Failed),
+                    await WaitingAsync(stopping)));
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
+        {
+            Log.NoSample(logger, e);
         }
     }
 
@@ -71,9 +84,8 @@ internal sealed partial class ThroughputProbe(LedgerReads ledger, CountReads cou
                 }
                 sum += ready;
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // A figure for people is no reason to stop consuming.
                 Log.CannotSample(logger, transport.Module, e);
                 return null;
             }
@@ -97,5 +109,8 @@ internal sealed partial class ThroughputProbe(LedgerReads ledger, CountReads cou
     {
         [LoggerMessage(1, LogLevel.Warning, "Could not read the depth of module {Module}'s queues")]
         public static partial void CannotSample(ILogger logger, string module, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Warning, "Could not take a sample of the throughput")]
+        public static partial void NoSample(ILogger logger, Exception exception);
     }
 }

@@ -54,9 +54,8 @@ internal sealed partial class FleetProbe(FleetWatch watch, TimeProvider time, IL
             {
                 depth = new(_steady.GetUtcNow(), StatsView.SumOf(await transport.SnapshotAsync(cancellationToken), "work", queue => queue.Ready));
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // A figure for people is no reason to stop consuming.
                 Log.CannotSample(logger, e);
             }
         }
@@ -79,7 +78,15 @@ internal sealed partial class FleetProbe(FleetWatch watch, TimeProvider time, IL
         {
             do
             {
-                await LookAsync(stoppingToken);
+                try
+                {
+                    await LookAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+                {
+                    // A figure for people is no reason to stop consuming.
+                    Log.NotSeen(logger, e);
+                }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -123,5 +130,8 @@ internal sealed partial class FleetProbe(FleetWatch watch, TimeProvider time, IL
     {
         [LoggerMessage(1, LogLevel.Warning, "Could not read the depth of the scaling module's queue")]
         public static partial void CannotSample(ILogger logger, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Warning, "Could not look at the fleet")]
+        public static partial void NotSeen(ILogger logger, Exception exception);
     }
 }
