@@ -72,6 +72,27 @@ public sealed class RabbitArchiveTests
     }
 
     [Fact]
+    public async Task What_is_taken_and_not_written_is_back_in_the_queue_when_the_archivist_is_gone()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        using var folder = new TempFolder();
+        await using var other = new SqliteConnection($"Data Source={folder.File("ledger.db")};Pooling=False");
+        await using (await StartAsync(broker, folder: folder))
+        {
+            await other.OpenAsync(TestContext.Current.CancellationToken);
+            await ExecuteAsync(other, "PRAGMA busy_timeout=5000");
+            await ExecuteAsync(other, "BEGIN IMMEDIATE");
+            for (var i = 0; i < 20; i++)
+            {
+                await broker.PublishDeadAsync(Encoding.UTF8.GetBytes($"body {i}"));
+            }
+            await Eventually.TrueAsync(async () => await broker.ReadyAsync($"{broker.Prefix}-dead") < 20, "some are taken, and cannot be written", TimeSpan.FromSeconds(60));
+        }
+
+        await Eventually.TrueAsync(async () => await broker.ReadyAsync($"{broker.Prefix}-dead") == 20, "none was acknowledged", TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task Two_archivists_on_one_queue_make_one_entry_of_each()
     {
         await using var broker = await RabbitBroker.ConnectAsync();
