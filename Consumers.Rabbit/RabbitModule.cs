@@ -12,6 +12,7 @@ internal sealed class RabbitModule : IAsyncDisposable
     {
         (Name, Options, Instance, Time) = (name, options, instance, time);
         MaxBodyBytes = shared.MaxBodyBytes;
+        HandlerLimit = shared.Handlers.Timeout + shared.Handlers.CancellationGrace;
         Names = RabbitTopologyNames.Of(options);
         Health = new RabbitHealth(title, BrokerAddress.Redact(options.Url), time);
         Topology = new RabbitTopology(Names, options, schedule, loggers.CreateLogger<RabbitTopology>());
@@ -35,6 +36,9 @@ internal sealed class RabbitModule : IAsyncDisposable
 
     /// <summary>A larger body is no task.</summary>
     public int MaxBodyBytes { get; }
+
+    /// <summary>Of a handler that has no timeout of its own, with its grace.</summary>
+    public TimeSpan HandlerLimit { get; }
 
     public InstanceIdentity Instance { get; }
 

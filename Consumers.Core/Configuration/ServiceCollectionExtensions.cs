@@ -36,6 +36,8 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<IPauses, InMemoryPauses>();
         services.TryAddSingleton<TaskExecutorFactory>();
         services.AddHostedService<ThreadPoolRelief>();
+        services.TryAddSingleton<AbandonedHandlers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, AbandonedHandlers>(static provider => provider.GetRequiredService<AbandonedHandlers>()));
         return new TaskConsumersBuilder(services);
     }
 

@@ -98,7 +98,7 @@ public sealed partial class TaskExecutor
 
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
-        delivery.Trace = History.Deliver(delivery, message);
+        (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
         if (_due.EarlyDue(delivery) is { } due)
         {
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
@@ -115,7 +115,9 @@ public sealed partial class TaskExecutor
         var request = new AttemptRequest(message, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), _module, Solitary: false);
         while (true)
         {
+            delivery.WaitForTurn();
             await (request.Solitary ? _gate.EnterAloneAsync(_drain.Interrupt) : _gate.EnterAsync(_drain.Interrupt)).ConfigureAwait(false);
+            delivery.Expect(_runner.LimitOf(message.Type), _time);
             // Asked only now, because it may have waited long for a suspect.
             if (_pauses.Current.Holding(_module, message.Type) is not null)
             {

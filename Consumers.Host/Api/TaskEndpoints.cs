@@ -102,7 +102,7 @@ internal sealed record StatsView(
             Count(TaskState.Queued), Count(TaskState.Processing), Count(TaskState.Retrying), Count(TaskState.Completed), Count(TaskState.Failed),
             SumOf(snapshot, "work", queue => queue.Ready), SumOf(snapshot, "work", queue => queue.Consumers), SumOf(snapshot, "retry", queue => queue.Ready), SumOf(snapshot, "dead", queue => queue.Ready),
             snapshot.Lanes.Sum(lane => lane.Unacked),
-            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused),
+            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused, stats.Dropped, stats.Abandoned),
             pauses.Find(stats.Module) is { } pause ? PauseView.From(pause) : null,
             [.. pauses.TypesOf(stats.Module).Select(PauseView.From)],
             [.. breakers.Select(BreakerView.From)]);
@@ -127,7 +127,9 @@ internal sealed record StatsView(
     }
 }
 
-internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack, long Paused);
+/// <param name="Dropped">Deliveries that were neither acknowledged nor handed back in their time, and went back to the broker with their channel: a defect, whenever it is not 0.</param>
+/// <param name="Abandoned">Handlers that ignored their cancellation and still run.</param>
+internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack, long Paused, long Dropped, int Abandoned);
 
 /// <summary>A task type that this instance does not run for now.</summary>
 /// <param name="State"><c>open</c>, or <c>half-open</c> while its probe runs.</param>

@@ -18,6 +18,11 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
 
     public override string Origin => lane.Queue;
 
+    public ulong Tag => tag;
+
+    /// <summary>Somebody has said what is to become of it on its channel.</summary>
+    public bool IsSettled { get; private set; }
+
     /// <summary>How often it was delivered before; 0 where the broker does not count.</summary>
     public long DeliveryCount => IncomingHeaders.Number(properties, "x-delivery-count", 0);
 
@@ -32,13 +37,17 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
     };
 
     /// <summary>False when the channel is gone, and the delivery with it.</summary>
-    public bool HandBack() => lane.HandBack(tag);
+    public bool HandBack()
+    {
+        IsSettled = true;
+        return lane.HandBack(tag);
+    }
 
     /// <summary>Publishes it unchanged to the work queue, confirmed, and acknowledges this delivery: the broker's count starts again.</summary>
     public async ValueTask<bool> PublishAgainAsync(CancellationToken cancellationToken)
     {
         await lane.Publisher.PublishAgainAsync(body, properties, cancellationToken);
-        return lane.Acknowledge(tag);
+        return Acknowledge();
     }
 
     /// <summary>It is settled, handed back or lost, and nobody reads its body any more.</summary>
@@ -62,6 +71,7 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
 
     private bool Acknowledge()
     {
+        IsSettled = true;
         Trace?.Acknowledging();
         return lane.Acknowledge(tag);
     }
