@@ -50,13 +50,14 @@ internal static class TaskEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, "No such task", "The ledger has no task with this id. One that went straight to the broker is there once a consumer has taken it.");
     }
 
-    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses)
+    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses, OrphanWatch orphans)
     {
         var transport = watch.Transport(module)!;
         var snapshot = await transport.SnapshotAsync(context.RequestAborted);
         var view = StatsView.From(
             transport.KeepsRows ? (await ledger.CountAsync(module, context.RequestAborted)).Value : null,
             snapshot, stats.For(module), breakers.PausesOf(module), pauses.Current);
+        view = view with { Orphaned = orphans.Of(module)?.Count };
         view = view with { Dead = view.Dead + (await letters.CountAsync(module, context.RequestAborted)).Value?.GetValueOrDefault(DeadLetterState.Dead) };
         if (!transport.KeepsRows)
         {
@@ -89,6 +90,9 @@ internal sealed record StatsView(
     IReadOnlyList<PauseView> PausedTypes,
     IReadOnlyList<BreakerView> Breakers)
 {
+    /// <summary>Tasks whose message is gone, at most 1000: see <c>/orphans</c>. Null while nothing can be said, because the broker was not seen empty yet, and of a module that writes no rows.</summary>
+    public int? Orphaned { get; init; }
+
     /// <summary>Of the scaling module: how its instances share the work.</summary>
     public SharingView? Sharing { get; init; }
 

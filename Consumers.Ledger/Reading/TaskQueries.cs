@@ -77,7 +77,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
             ]);
     }
 
-    private static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
+    internal static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
         task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
 }
