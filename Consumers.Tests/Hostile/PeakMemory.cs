@@ -8,8 +8,8 @@ internal static class PeakMemory
     /// <summary>The most that it ever had.</summary>
     public static long MiBOf(int pid) => Read(pid, "VmHWM");
 
-    /// <summary>Now.</summary>
-    public static long ResidentMiBOf(int pid) => Read(pid, "VmRSS");
+    /// <summary>Now, without what it has mapped of files.</summary>
+    public static long OwnMiBOf(int pid) => Read(pid, "RssAnon");
 
     private static long Read(int pid, string field) =>
         long.Parse(File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
