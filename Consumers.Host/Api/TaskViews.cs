@@ -41,7 +41,7 @@ internal sealed record TaskView(
     private static readonly JsonElement Null = JsonElement.Parse("null");
 
     public static TaskView Listed(TaskRow row) =>
-        From(row, row.Payload.Length > LongestListedPayload, null);
+        From(row, row.Payload.IsEmpty || row.Payload.Length > LongestListedPayload, null);
 
     public static TaskView Whole(TaskDetails details) =>
         From(details.Task, false, [.. details.Attempts.Select(AttemptView.From)]);
