@@ -102,7 +102,8 @@ public sealed class RetryMeasures
         settled[^1].ShouldBe(maxRetries + 1, "and none had more");
         var died = Lateness(fleet, """SELECT COUNT(*) FROM "Attempts" WHERE "Outcome" <> 'retryable'""")[0];
         died.ShouldBeGreaterThan(0, "a kill that interrupted nothing proves nothing");
-        await Eventually.TrueAsync(() => fleet.Broker.DeadLetters.Count == tasks, "each is dead-lettered once");
+        // A kill between a dead letter's confirm and its ack makes two of it, which the archive takes for one.
+        await Eventually.TrueAsync(() => fleet.Broker.DeadLetters.DistinctBy(dead => dead.MessageId).Count() == tasks, "each is dead-lettered");
         Output($"{tasks} tasks that always fail, 3 instances, {kills} kills with {running} running: {maxRetries + 1} settled attempts each, {died} interrupted ones beside them");
     }
 
