@@ -59,7 +59,7 @@ internal static class ConsumersHost
             kestrel.Limits.MaxRequestBodySize = RequestBody.BatchCap;
         });
 
-        builder.Services.AddTelemetry();
+        builder.Services.AddTelemetry(builder.Configuration);
         AddModules(builder);
         builder.Services.AddHostShutdown(builder.Configuration);
         builder.Services.AddMonitoring();
@@ -68,6 +68,7 @@ internal static class ConsumersHost
         builder.Services.AddDashboard();
 
         var app = builder.Build();
+        app.UseRequestSpans();
         app.UseHostErrors();
         app.UseAccessControl();
         app.MapHealth();

@@ -18,6 +18,8 @@ internal sealed partial class OtlpSignal
     public static readonly OtlpSignal Metrics = new("metrics", "OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_HEADERS");
     public static readonly OtlpSignal Logs = new("logs", "OTEL_LOGS_EXPORTER", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "OTEL_EXPORTER_OTLP_LOGS_HEADERS");
 
+    private static readonly OtlpSignal[] All = [Traces, Metrics, Logs];
+
     private readonly string _name;
     private readonly string _exporter;
     private readonly string _endpoint;
@@ -58,6 +60,15 @@ internal sealed partial class OtlpSignal
         return null;
     }
 
+    /// <exception cref="CliException">A signal is set in a way that no exporter understands.</exception>
+    public static void Check(IConfiguration configuration)
+    {
+        foreach (var signal in All)
+        {
+            signal.WhyOff(configuration);
+        }
+    }
+
     /// <summary>What only this signal's variables say.</summary>
     public void Configure(OtlpExporterOptions exporter, IConfiguration configuration)
     {
@@ -78,7 +89,7 @@ internal sealed partial class OtlpSignal
     /// <summary>What is switched off, and why; null when nothing is.</summary>
     public static string? Summary(IConfiguration configuration, TelemetryOptions options)
     {
-        var off = ((OtlpSignal[])[Traces, Metrics, Logs]).Select(signal => (signal._name, Why: signal.WhyOff(configuration))).Where(signal => signal.Why is not null)
+        var off = All.Select(signal => (signal._name, Why: signal.WhyOff(configuration))).Where(signal => signal.Why is not null)
             .GroupBy(signal => signal.Why, signal => signal._name).Select(same => $"{string.Join(", ", same)} over OTLP ({same.Key})");
         var all = options.Metrics ? off : off.Append($"/metrics ({TelemetryOptions.Section}:{nameof(options.Metrics)} is false)");
         return string.Join("; ", all) is { Length: > 0 } summary ? summary : null;

@@ -5,8 +5,10 @@ namespace Consumers.Host.Telemetry;
 internal static class TelemetryServices
 {
     /// <summary>To be called before the modules are added: it stops after them.</summary>
-    public static void AddTelemetry(this IServiceCollection services)
+    /// <exception cref="Cli.CliException">A variable of OpenTelemetry's is wrong.</exception>
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
+        OtlpSignal.Check(configuration);
         services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>();
         services.AddSingleton<PrometheusExporter>();

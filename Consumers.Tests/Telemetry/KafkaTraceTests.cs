@@ -33,21 +33,4 @@ public sealed class KafkaTraceTests
         (dead.Kind, dead.Parent).ShouldBe((3, second.Id));
         spans.Count(span => span.Name.StartsWith("ledger", StringComparison.Ordinal)).ShouldBe(4);
     }
-
-    [Fact]
-    public async Task Attempts_are_traces_of_their_own_where_that_is_asked_for()
-    {
-        const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        await using var collector = await OtlpReceiver.StartAsync();
-        await using var broker = await KafkaBroker.StartAsync();
-        using var folder = new TempFolder();
-        await using var host = await HostProcess.StartAsync("tracer", [.. broker.Environmental(), .. collector.Environment(), new("Consumers__Telemetry__ProcessParent", "None")], folder);
-        await broker.PublishAsync("""{"id":"done","type":"sleep","payload":{"complexityMs":1}}"""u8.ToArray(), null, new Dictionary<string, string> { ["traceparent"] = $"00-{Trace}-00f067aa0ba902b7-01" });
-        await Eventually.TrueAsync(async () => (await host.Http.GetAsync(new Uri("/api/kafka/tasks/done", UriKind.Relative))).IsSuccessStatusCode, "the task is there");
-        (await host.TerminateAsync()).ShouldBe(0);
-
-        var attempt = collector.Spans.Single(span => span.Name == $"process {broker.WorkTopic}");
-        (attempt.Parent, attempt.Links.Single()).ShouldBe(("", (Trace, "00f067aa0ba902b7")));
-        attempt.TraceId.ShouldNotBe(Trace);
-    }
 }

@@ -29,7 +29,7 @@ public sealed class MeasuredHost : IAsyncLifetime
             ],
             _folder);
         Host.Http.DefaultRequestHeaders.Add("X-Api-Key", Key);
-        foreach (var (module, task) in (( string, string)[])
+        foreach (var (module, task) in ((string, string)[])
             [("rabbit", """{"type":"sleep","payload":{"complexityMs":5}}"""), ("rabbit", """{"type":"flaky","payload":{"failTimes":1}}"""), ("rabbit", """{"type":"flaky","payload":{"mode":"permanent"}}"""), ("kafka", """{"type":"sleep","payload":{"complexityMs":5}}"""), ("scaling", """{"type":"sleep","payload":{"complexityMs":5}}""")])
         {
             using var content = new StringContent(task, System.Text.Encoding.UTF8, "application/json");
@@ -60,6 +60,7 @@ public sealed partial class MetricsEndpointTests(MeasuredHost measured) : IClass
         ["consumers_broker_reconnects_total"] = "after a connection was lost",
         ["consumers_types_paused_total"] = "after a type was paused by its breaker",
         ["consumers_fairness_jain_ratio"] = "after a minute of work in the scaling module",
+        ["consumers_instance_share_ratio"] = "after a while of work",
         ["consumers_ledger_imbalance"] = "where the books are kept",
         ["up"] = "Prometheus' own",
         ["ALERTS"] = "Prometheus' own",
@@ -129,7 +130,7 @@ public sealed partial class MetricsEndpointTests(MeasuredHost measured) : IClass
     {
         var lines = measured.Text.Split('\n');
         lines.ShouldContain("""consumers_backlog{consumers_module="rabbit"} 0""");
-        lines.ShouldContain("""consumers_backlog_oldest_age_seconds{consumers_module="kafka"} 0""");
+        lines.ShouldContain("""consumers_backlog_oldest_age_seconds{consumers_module="rabbit"} 0""");
         lines.ShouldContain("""consumers_retries_waiting{consumers_module="kafka",consumers_retry_tier="50ms",messaging_destination_name="task-retry-50ms"} 0""");
         lines.ShouldContain("""consumers_partition_owned{consumers_module="kafka",messaging_destination_name="task-execution",messaging_destination_partition_id="5"} 1""");
         lines.ShouldContain("""consumers_dependency_up{consumers_dependency="Kafka"} 1""");

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Consumers.Core;
 using Consumers.Core.InMemory;
 using Consumers.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Consumers.Tests.Telemetry;
 
@@ -122,6 +124,40 @@ public sealed class PipelineMetricTests : IDisposable
             telemetry.Settled(task, Settlement.Ack.Instance, now);
             target.Done(0, target.Start(task.Id), null);
         }
+    }
+
+    [Theory]
+    [InlineData(ParentOfProcess.Message)]
+    [InlineData(ParentOfProcess.None)]
+    public async Task Each_attempt_is_linked_to_who_published_it_and_a_part_of_that_trace_unless_told_otherwise(ParentOfProcess parent)
+    {
+        var creation = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var spans = new ConcurrentQueue<Activity>();
+        using var recorder = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == TaskTelemetry.Name,
+            // Of this module alone: other tests run beside this one.
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Tags!.Any(tag => Equals(tag.Value, _module)) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(recorder);
+        await using var fleet = await TestFleet.StartAsync(consumers =>
+        {
+            consumers.AddInMemory(_module);
+            consumers.Services.Configure<TraceOptions>(options => options.ProcessParent = parent);
+        });
+        var task = TestFleet.Task("retry", "ok");
+        ((InMemoryModule)fleet.Services.GetService(typeof(InMemoryModule))!).Transport.Broker.Publish(
+            new InMemoryMessage(TaskMessageCodec.Encode(task), task.Id, new Dictionary<string, string> { [TaskHeaders.TraceParent] = $"00-{creation.TraceId}-{creation.SpanId}-01" }));
+        var done = await fleet.ReachesAsync(task.Id, TaskState.Completed);
+        await fleet.StopAsync();
+
+        var attempts = spans.Where(span => span.Kind == ActivityKind.Consumer).OrderBy(span => span.StartTimeUtc).ToArray();
+        attempts.Length.ShouldBe(2);
+        attempts.SelectMany(span => span.Links).Select(link => link.Context.SpanId).ShouldBe([creation.SpanId, creation.SpanId]);
+        attempts.Select(span => span.ParentSpanId).ShouldAllBe(id => id == (parent == ParentOfProcess.Message ? creation.SpanId : default));
+        attempts.Select(span => span.TraceId).Append(creation.TraceId).Distinct().Count().ShouldBe(parent == ParentOfProcess.Message ? 1 : 3);
+        done.Attempts.Select(attempt => attempt.TraceId).ShouldBe(attempts.Select(span => span.TraceId.ToHexString()));
     }
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
