@@ -96,7 +96,7 @@ public sealed partial class DocsTests
             (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),
             (Consumers.Fleet.RedisOptions.Section, typeof(Consumers.Fleet.RedisOptions)),
             (HistoryOptions.Section, typeof(HistoryOptions)),
-            ("Consumers:Telemetry", typeof(TraceOptions)),
+            ("Consumers:Telemetry", typeof(Consumers.Core.TraceOptions)),
             (Consumers.Host.Telemetry.TelemetryOptions.Section, typeof(Consumers.Host.Telemetry.TelemetryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),

@@ -144,7 +144,7 @@ public sealed class PipelineMetricTests : IDisposable
         await using var fleet = await TestFleet.StartAsync(consumers =>
         {
             consumers.AddInMemory(_module);
-            consumers.Services.Configure<TraceOptions>(options => options.ProcessParent = parent);
+            consumers.Services.Configure<Consumers.Core.TraceOptions>(options => options.ProcessParent = parent);
         });
         var task = TestFleet.Task("retry", "ok");
         ((InMemoryModule)fleet.Services.GetService(typeof(InMemoryModule))!).Transport.Broker.Publish(

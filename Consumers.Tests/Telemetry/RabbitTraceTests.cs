@@ -38,6 +38,11 @@ public sealed class RabbitTraceTests
         collector.Spans.ShouldBeEmpty();
         var page = await host.Http.GetStringAsync(new Uri("/tasks/dies", UriKind.Relative), TestContext.Current.CancellationToken);
         page.ShouldContain($"""href="https://traces.example/t/{Trace}" """.TrimEnd());
+        JsonElement[] letters = [];
+        await Eventually.TrueAsync(
+            async () => (letters = [.. (await host.Http.GetFromJsonAsync<JsonElement>("/api/dead-letters", TestContext.Current.CancellationToken)).GetProperty("items").EnumerateArray()]).Length == 1, "the dead letter is archived");
+        page = await host.Http.GetStringAsync(new Uri($"/dead-letters/{letters[0].GetProperty("id").GetString()}", UriKind.Relative), TestContext.Current.CancellationToken);
+        page.ShouldContain($"""href="https://traces.example/t/{Trace}" """.TrimEnd());
 
         (await host.TerminateAsync()).ShouldBe(0);
 
