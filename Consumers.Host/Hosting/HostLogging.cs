@@ -1,4 +1,3 @@
-using Consumers.Core;
 using Consumers.Host.Telemetry;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Logs;
