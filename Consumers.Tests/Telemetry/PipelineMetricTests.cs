@@ -137,7 +137,7 @@ public sealed class PipelineMetricTests : IDisposable
         {
             ShouldListenTo = source => source.Name == TaskTelemetry.Name,
             // Of this module alone: other tests run beside this one.
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Tags!.Any(tag => Equals(tag.Value, _module)) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Tags?.Any(tag => Equals(tag.Value, _module)) == true ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
             ActivityStopped = spans.Enqueue,
         };
         ActivitySource.AddActivityListener(recorder);
