@@ -20,7 +20,7 @@ internal sealed class RabbitModule : IAsyncDisposable
         var logger = loggers.CreateLogger<RabbitConnection>();
         Consuming = new RabbitConnection($"{name}-consuming", options, instance, Health, time, random, logger);
         Publisher = new RabbitPublisher(options, new RabbitConnection($"{name}-publishing", options, instance, Health, time, random, logger), Topology, Health, time);
-        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random));
+        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random), new RabbitTargets(name, Names, instance.Name, time));
         // Of its own: a dead letter that the client cannot read closes the connection it comes on.
         Archiving = new RabbitConnection($"{name}-archiving", options, instance, Health, time, random, logger);
         Transport = new RabbitTransport(this);

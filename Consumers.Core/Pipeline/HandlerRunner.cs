@@ -62,7 +62,6 @@ internal sealed partial class HandlerRunner(
 
     private async Task<TaskOutcome> InvokeAsync(HandlerFor handler, TaskContext context, CancellationToken cancellationToken)
     {
-        using var span = TaskTelemetry.StartProcess(context);
         var instance = handler.Registration.Resolve(services, out var scope);
         await using (AsAsync(scope))
         {

@@ -30,6 +30,7 @@ public sealed class ModuleStats(string module)
     private long _dropped;
     private int _running;
     private int _abandoned;
+    private long _lastBegunTicks;
     private readonly ConcurrentDictionary<long, RunningTask> _tasks = new();
     private volatile TaskError? _lastError;
 
@@ -66,6 +67,9 @@ public sealed class ModuleStats(string module)
     /// <summary>Handlers that ignored their cancellation and still run, beside those.</summary>
     public int Abandoned => Volatile.Read(ref _abandoned);
 
+    /// <summary>When the task was created whose first attempt began last: what still waits behind it in the queue is hardly older. Null before the first.</summary>
+    public DateTimeOffset? LastBegunCreatedAt => Volatile.Read(ref _lastBegunTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
     /// <summary>The tasks in them, the longest first.</summary>
     // The dictionary's own copy is taken under its locks; one that LINQ takes of it may run out of room when a task begins meanwhile, and throws.
     public IReadOnlyList<RunningTask> LongestRunning(int atMost) => [.. _tasks.ToArray().OrderBy(task => task.Key).Take(atMost).Select(task => task.Value)];
@@ -96,6 +100,10 @@ public sealed class ModuleStats(string module)
     internal long CountStarted(TaskContext context, DateTimeOffset at)
     {
         Interlocked.Increment(ref _running);
+        if (context is { Attempt: 1, CreatedAt: { } createdAt })
+        {
+            Volatile.Write(ref _lastBegunTicks, createdAt.UtcTicks);
+        }
         var run = Interlocked.Increment(ref _lastRun);
         _tasks[run] = new RunningTask(context.Id, context.Type, at);
         return run;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -20,6 +21,7 @@ public sealed partial class TaskExecutor
     private readonly OnwardMessages _onward;
     private readonly DebtPayer _payer;
     private readonly ModuleStats _stats;
+    private readonly ModuleTelemetry _telemetry;
     private readonly RetrySchedule _schedule;
     private readonly DueClock _due;
     private readonly InstanceIdentity _identity;
@@ -30,10 +32,10 @@ public sealed partial class TaskExecutor
     private readonly ILogger _logger;
 
     internal TaskExecutor(
-        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats, ModuleTelemetry telemetry,
         RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
     {
-        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats);
+        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats, _telemetry) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats, telemetry);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
         (_pace, _due) = (new ParkingPace(schedule, time), new DueClock(schedule, time));
     }
@@ -46,6 +48,7 @@ public sealed partial class TaskExecutor
     public async Task ExecuteAsync(Delivery delivery)
     {
         _stats.CountDelivered();
+        _telemetry.Delivered(delivery);
         CrashPoint.Hit(CrashPoints.Delivered);
         try
         {
@@ -125,14 +128,16 @@ public sealed partial class TaskExecutor
                 await ParkPausedAsync(delivery, message).ConfigureAwait(false);
                 return;
             }
+            using var span = _telemetry.StartAttempt(delivery, message);
             AttemptBegin begin;
             Ending ending = default;
             try
             {
-                begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
+                begin = await _guard.BeginAsync(span is null ? request : request with { TraceId = span.RecordedTraceId() }, _drain.Interrupt).ConfigureAwait(false);
                 if (begin is AttemptBegin.Begun begun)
                 {
-                    ending = await RunAsync(delivery, message, begun, pass).ConfigureAwait(false);
+                    span.Began(begun.Key);
+                    ending = await RunAsync(delivery, message, begun, pass, span).ConfigureAwait(false);
                 }
             }
             finally
@@ -150,6 +155,7 @@ public sealed partial class TaskExecutor
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
                     _stats.CountSettled(settlement);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
+                    _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
                     await HandBackAsync(delivery).ConfigureAwait(false);
@@ -157,6 +163,7 @@ public sealed partial class TaskExecutor
                 case AttemptBegin.Begun:
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
+                    span.Ended("stale");
                     request = request with { Solitary = false };
                     break;
                 case AttemptBegin.Suspect:
@@ -164,6 +171,8 @@ public sealed partial class TaskExecutor
                     break;
                 case AttemptBegin.AlreadySettled settled:
                     _stats.CountDuplicate();
+                    span.Ended("duplicate");
+                    _telemetry.Duplicate(message.Type);
                     Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
@@ -182,7 +191,7 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass)
+    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
@@ -214,6 +223,7 @@ public sealed partial class TaskExecutor
             }
         }
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
+        span.Ended(verdict, settlement);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
         return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
@@ -237,10 +247,12 @@ public sealed partial class TaskExecutor
             TraceParent = delivery.Header(TaskHeaders.TraceParent),
         };
         using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
-        AttemptVerdict verdict;
+        AttemptVerdict verdict = default;
         TimeSpan busy;
         var began = _time.GetTimestamp();
-        var running = _stats.CountStarted(context, _time.GetUtcNow());
+        var startedAt = _time.GetUtcNow();
+        _telemetry.Started(delivery, message, startedAt);
+        var running = _stats.CountStarted(context, startedAt);
         try
         {
             verdict = await _runner.RunAsync(context).ConfigureAwait(false);
@@ -249,7 +261,7 @@ public sealed partial class TaskExecutor
         {
             busy = _time.GetElapsedTime(began);
             _stats.CountEnded(running, busy);
-            TaskTelemetry.ProcessDuration.Record(busy.TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
+            _telemetry.Handled(delivery, message.Type, verdict.Outcome is null ? null : verdict.Word, busy);
         }
         return (verdict, busy);
     }
@@ -264,35 +276,13 @@ public sealed partial class TaskExecutor
         {
             _stats.CountRejected();
             Counters.Rejected();
+            _telemetry.Rejected((Settlement.DeadLetter)settlement);
             Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
         }
         else if (paid && onward is not null)
         {
             _guard.NotePaid(key);
         }
-        TaskTelemetry.Settled.Add(1, new("consumers.module", _module), new("outcome", settlement.GetType().Name));
-    }
-
-    /// <summary>Not handed back, not even when the whole module is paused: until its source has stopped taking, it would come again at once.</summary>
-    private Task ParkPausedAsync(Delivery delivery, TaskMessage message)
-    {
-        _stats.CountPaused();
-        return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
-    }
-
-    private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
-    {
-        _stats.CountParked();
-        delivery.Trace?.Parked(due);
-        var settlement = new Settlement.Park(due);
-        return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
-    }
-
-    private Task HandBackAsync(Delivery delivery)
-    {
-        _stats.CountHandedBack();
-        delivery.Trace?.HandedBack();
-        return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 
     private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>

@@ -21,7 +21,7 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
         var logger = loggers.CreateLogger<TaskExecutor>();
         return new TaskExecutor(
             module,
-            GuardFor(module, guard, away),
+            new TracedGuard(GuardFor(module, guard, away)),
             _gate,
             services.GetRequiredService<TaskBreakers>().For(module),
             services.GetRequiredService<IPauses>(),
@@ -29,6 +29,7 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             new OnwardMessages(identity, time),
             new DebtPayer(status, drain, time, logger),
             stats,
+            new ModuleTelemetry(module, services.GetRequiredService<HandlerCatalog>(), identity, services.GetRequiredService<IOptions<TraceOptions>>().Value.ProcessParent),
             services.GetRequiredService<RetrySchedule>(),
             identity,
             options.Value,

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Consumers.Core;
 
 /// <summary>
@@ -17,6 +19,17 @@ public abstract class Delivery
 
     /// <summary>Where it came from: a queue, or <c>topic:partition:offset</c>.</summary>
     public abstract string Origin { get; }
+
+    /// <summary>The queue or topic, for labels and names of spans.</summary>
+    public virtual string Destination => Origin;
+
+    /// <summary>The broker as OpenTelemetry names it.</summary>
+    public virtual string MessagingSystem => "in_memory";
+
+    /// <summary>Adds what only this transport knows to the span of the attempt.</summary>
+    public virtual void Describe(Activity span)
+    {
+    }
 
     /// <summary>Where the history of this delivery is told; null while no history is written.</summary>
     public DeliveryTrace? Trace { get; internal set; }

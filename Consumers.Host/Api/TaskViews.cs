@@ -72,7 +72,8 @@ internal sealed record AttemptView(
     DateTimeOffset? EndedAt,
     string? Outcome,
     string? Error,
-    DateTimeOffset? DueAt)
+    DateTimeOffset? DueAt,
+    string? TraceId)
 {
-    public static AttemptView From(AttemptRow row) => new(row.Series, row.Attempt, row.WorkerId, row.StartedAt, row.EndedAt, row.Outcome, row.Error, row.DueAt);
+    public static AttemptView From(AttemptRow row) => new(row.Series, row.Attempt, row.WorkerId, row.StartedAt, row.EndedAt, row.Outcome, row.Error, row.DueAt, row.TraceId);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Consumers.Core;
 using RabbitMQ.Client;
 
@@ -23,10 +24,14 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
     /// <summary>Somebody has said what is to become of it on its channel.</summary>
     public bool IsSettled { get; private set; }
 
+    public override string MessagingSystem => "rabbitmq";
+
     /// <summary>How often it was delivered before; 0 where the broker does not count.</summary>
     public long DeliveryCount => IncomingHeaders.Number(properties, "x-delivery-count", 0);
 
     public override string? Header(string name) => IncomingHeaders.Text(properties, name);
+
+    public override void Describe(Activity span) => span.SetTag("messaging.rabbitmq.message.delivery_tag", (long)tag);
 
     public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken) => settlement switch
     {
