@@ -12,6 +12,8 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     private static readonly TimeSpan PoisonWithin = TimeSpan.FromSeconds(120);
 
     private PlannedFault? _poison;
+    private int _deaths;
+    private long _provenAt;
 
     /// <summary>Returns when all have happened and the fleet works again, or does not in time.</summary>
     /// <param name="halfway">Is done between two faults, when half of them are over.</param>
@@ -45,17 +47,18 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
 
     private async Task HitAsync(PlannedFault fault, CancellationToken cancellationToken)
     {
-        var since = NowUs();
+        _provenAt = NowUs();
         string said;
         try
         {
             said = await InjectAsync(fault, cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or IOException or SocketException or VerifyAbortedException || e.GetType().Name == "SqliteException")
+        catch (Exception e) when (e is TimeoutException or IOException or SocketException or VerifyAbortedException)
         {
             say($"{fault.Kind.Name} failed: {e.Message}");
             return;
         }
+        var since = _provenAt;
         if (fault.Kind.Seconds > 0)
         {
             since = NowUs();
@@ -68,7 +71,7 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
                 return Task.FromResult(request.Modules.All(module => tail.HasCompletedSince(module, since)));
             },
             fault.Kind.RecoversWithin, cancellationToken);
-        say($"{said}{(resumed ? FormattableString.Invariant($"; tasks complete again {(NowUs() - since) / 1e6:0.0} s later") : "; TASKS DO NOT COMPLETE AGAIN")}");
+        say($"{said}{(resumed ? "; tasks go on" : "; TASKS DO NOT COMPLETE AGAIN")}");
     }
 
     /// <summary>In words, what was done.</summary>
@@ -213,8 +216,6 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
         }
     }
 
-    private int _deaths;
-
     /// <summary>An instance that dies while a poisonous task is about died of it, and has landed the fault.</summary>
     private bool NoteDeath(HostChild host)
     {
@@ -236,6 +237,7 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     {
         if (isProven)
         {
+            _provenAt = NowUs();
             Write(fault, "proof", extra);
         }
     }

@@ -10,7 +10,7 @@ internal sealed class HistoryTail(string folder)
     private readonly Lock _reading = new();
     private readonly Dictionary<string, (long Offset, string Begun)> _files = [];
     private readonly HashSet<string> _confirmed = [];
-    private readonly HashSet<string> _final = [];
+    private readonly Dictionary<string, (int Series, int Attempt, bool IsFinal)> _last = [];
     private readonly List<(long TimeUs, string Module)> _completions = [];
 
     /// <summary>Confirmed messages of which nothing final is known.</summary>
@@ -20,7 +20,7 @@ internal sealed class HistoryTail(string folder)
         {
             lock (_lock)
             {
-                return _confirmed.Count(id => !_final.Contains(id));
+                return _confirmed.Count(id => !_last.GetValueOrDefault(id).IsFinal);
             }
         }
     }
@@ -32,7 +32,7 @@ internal sealed class HistoryTail(string folder)
     {
         lock (_lock)
         {
-            return _final.Contains(id);
+            return _last.GetValueOrDefault(id).IsFinal;
         }
     }
 
@@ -112,24 +112,24 @@ internal sealed class HistoryTail(string folder)
                     break;
                 case HistoryEvents.Outcome when line.Number("accepted") == 1:
                     _completions.Add((line.TimeUs, ModuleTasks.ModuleOf(line.Id)));
-                    if (TaskStateNames.FromWire(line["state"])?.IsFinal() == true)
-                    {
-                        _final.Add(line.Id);
-                    }
-                    else
-                    {
-                        _final.Remove(line.Id);
-                    }
+                    Reach(line);
                     break;
                 // Settled by a process that died before it could say so.
-                case HistoryEvents.Duplicate when TaskStateNames.FromWire(line["state"])?.IsFinal() == true:
-                    _final.Add(line.Id);
-                    break;
+                case HistoryEvents.Duplicate when line["state"] is not null:
                 // A replay runs anew what was final.
                 case HistoryEvents.Replay:
-                    _final.Remove(line.Id);
+                    Reach(line);
                     break;
             }
+        }
+    }
+
+    /// <summary>Files are read one after the other, so what one tells may be older than what another has told.</summary>
+    private void Reach(HistoryLine line)
+    {
+        if ((line.Series, line.Attempt).CompareTo((_last.GetValueOrDefault(line.Id).Series, _last.GetValueOrDefault(line.Id).Attempt)) >= 0)
+        {
+            _last[line.Id] = (line.Series, line.Attempt, TaskStateNames.FromWire(line["state"])?.IsFinal() == true);
         }
     }
 }

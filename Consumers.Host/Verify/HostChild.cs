@@ -1,4 +1,5 @@
 using System.Net;
+using System.Reflection;
 using System.Text.Json;
 
 namespace Consumers.Host.Verify;
@@ -27,9 +28,10 @@ internal sealed class HostChild : IAsyncDisposable
     public string LastLines => _process.LastLines;
 
     /// <summary>As this process was started: by its own executable, or by <c>dotnet</c> and the assembly.</summary>
-    public static (string Command, string[] Arguments) Self { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet" or null
-        ? (Environment.ProcessPath ?? "dotnet", [typeof(HostChild).Assembly.Location])
-        : (Environment.ProcessPath!, []);
+    public static (string Command, string[] Arguments) Self { get; } =
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet" ? (Environment.ProcessPath!, [typeof(HostChild).Assembly.Location])
+        : Assembly.GetEntryAssembly() == typeof(HostChild).Assembly && Environment.ProcessPath is { } self ? (self, [])
+        : ("dotnet", [typeof(HostChild).Assembly.Location]);
 
     public static HostChild Start(string name, IEnumerable<KeyValuePair<string, string>> environment, Workplace place)
     {

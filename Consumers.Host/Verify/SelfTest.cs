@@ -12,8 +12,8 @@ internal static class SelfTest
     /// <summary>Not the fleet's: the fault itself does nothing, and the run must not pass for one that was put to the test.</summary>
     public const string IdleFault = "idle-fault";
 
-    private static readonly TimeSpan Load = TimeSpan.FromSeconds(5);
-    private const double Rate = 80;
+    private static readonly TimeSpan Load = TimeSpan.FromSeconds(6);
+    private const double Rate = 120;
 
     public static IReadOnlyList<SelfTestCase> Cases { get; } =
     [
@@ -42,7 +42,7 @@ internal static class SelfTest
             foreach (var @case in Cases)
             {
                 say($"{@case.Sabotage} …");
-                var run = await new VerifyRun(@case.Request(seed), say, rabbit).RunAsync(cancellationToken);
+                var run = await new VerifyRun(@case.Request(seed), say, rabbit.Url).RunAsync(cancellationToken);
                 var result = SelfTestResult.From(@case, run.Proof);
                 // What was kept of it shows nothing but the sabotage.
                 if (run.Folder is { } folder)

@@ -7,12 +7,13 @@ namespace Consumers.Host.Verify;
 
 /// <summary>What the fleet of a run stands on: brokers and Redis of its own, the proxy in front of them, and the outsiders that look at them.</summary>
 /// <param name="shared">A RabbitMQ that goes on after it; null for one of its own.</param>
-internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? shared) : IAsyncDisposable
+internal sealed class Stage(VerifyRequest request, Workplace place, Uri? shared) : IAsyncDisposable
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
 
     private readonly List<IOutsideBroker> _brokers = [];
 
+    /// <summary>Null for a shared one, which is not to be killed.</summary>
     public RabbitNode? Rabbit { get; private set; }
 
     public TcpProxy? Proxy { get; private set; }
@@ -26,6 +27,9 @@ internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? 
 
     /// <summary>One a module, in the order of the request.</summary>
     public IReadOnlyList<IOutsideBroker> Brokers => _brokers;
+
+    public IReadOnlyList<string> Products =>
+        [.. _brokers.Select(broker => broker is KafkaOutside && Mock is not null ? "Kafka's mock cluster" : broker.Product).Append(Redis is null ? "" : "Redis").Where(product => product.Length > 0).Distinct()];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -98,16 +102,18 @@ internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? 
         ];
     }
 
+    private Uri RabbitUrl => shared ?? Rabbit!.Url;
+
     private async Task StartRabbitAsync(CancellationToken cancellationToken)
     {
         if (request.UsesRabbit)
         {
-            Rabbit = shared ?? new RabbitNode(place.Subfolder("rabbitmq"), place.Mark);
             if (shared is null)
             {
+                Rabbit = new RabbitNode(place.Subfolder("rabbitmq"), place.Mark);
                 await Rabbit.StartAsync(cancellationToken);
             }
-            Proxy = TcpProxy.Start(Rabbit.Url);
+            Proxy = TcpProxy.Start(RabbitUrl);
         }
     }
 
@@ -146,8 +152,8 @@ internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? 
     private IOutsideBroker BrokerOf(string module) => module switch
     {
         ModuleSwitches.Kafka => new KafkaOutside(place.KafkaNames(KafkaServers, request.KafkaServers is null), Workplace.Schedule),
-        ModuleSwitches.Scaling => new RabbitOutside(Rabbit!.Url, module, place.ScalingNames(), Workplace.Schedule),
-        _ => new RabbitOutside(Rabbit!.Url, module, place.RabbitNames(), Workplace.Schedule),
+        ModuleSwitches.Scaling => new RabbitOutside(RabbitUrl, module, place.ScalingNames(), Workplace.Schedule),
+        _ => new RabbitOutside(RabbitUrl, module, place.RabbitNames(), Workplace.Schedule),
     };
 
     /// <summary>An open port is not yet a broker that serves.</summary>
@@ -174,9 +180,13 @@ internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? 
         }
     }
 
-    /// <summary>Topics of this run on a cluster that goes on after it.</summary>
+    /// <summary>Removes what this run made on brokers that go on after it; to be called when the fleet is gone.</summary>
     public async Task CleanAsync()
     {
+        foreach (var rabbit in shared is null ? [] : _brokers.OfType<RabbitOutside>())
+        {
+            await rabbit.RemoveAsync();
+        }
         foreach (var kafka in request.KafkaServers is null ? [] : _brokers.OfType<KafkaOutside>())
         {
             await kafka.RemoveAsync();
@@ -193,7 +203,7 @@ internal sealed class Stage(VerifyRequest request, Workplace place, RabbitNode? 
         {
             await Proxy.DisposeAsync();
         }
-        if (Rabbit is not null && shared is null)
+        if (Rabbit is not null)
         {
             await Rabbit.DisposeAsync();
         }

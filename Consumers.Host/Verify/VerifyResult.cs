@@ -27,6 +27,9 @@ internal sealed record VerifyResult
 
     public required FleetProof Proof { get; init; }
 
+    /// <summary>The invariants that this run could have broken; the others had nothing to be seen in.</summary>
+    public required IReadOnlyList<string> Checked { get; init; }
+
     public required IReadOnlyList<FaultResult> Faults { get; init; }
 
     public required Timeline Timeline { get; init; }

@@ -9,7 +9,7 @@ namespace Consumers.Host.Verify;
 /// <summary>One run: stage, fleet, load under faults, rest, collection, grading. Whatever happens, nothing that it started outlives it.</summary>
 /// <param name="say">Told what is going on, a line at a time.</param>
 /// <param name="shared">A RabbitMQ of several runs; null for one of its own.</param>
-internal sealed class VerifyRun(VerifyRequest request, Action<string> say, RabbitNode? shared = null)
+internal sealed class VerifyRun(VerifyRequest request, Action<string> say, Uri? shared = null)
 {
     private const int WarmUpMessages = 150;
     private const int BurstAtOnce = 256;
@@ -63,7 +63,7 @@ internal sealed class VerifyRun(VerifyRequest request, Action<string> say, Rabbi
         {
             throw new VerifyAbortedException(e.Message, e);
         }
-        say($"{string.Join(" and ", stage.Brokers.Select(broker => broker.Product).Distinct())}{(stage.Redis is null ? "" : " and Redis")} are up");
+        say($"{string.Join(" and ", stage.Products)} up");
         using var history = ProcessHistory.Open(place.Histories, "driver", new InstanceIdentity("verify", _time), _time);
         var names = Enumerable.Range(1, request.Instances).Select(i => $"consumer-{i}").ToArray();
         await using var fleet = new FleetUnderTest(names, [.. stage.Environment()], place, history);
@@ -97,7 +97,7 @@ internal sealed class VerifyRun(VerifyRequest request, Action<string> say, Rabbi
         return await CollectAsync(place, stage, fleet, load, began, cancellationToken);
     }
 
-    private LoadMix MixFor(string module) => new(module, request.Seed, hasKeys: module == ModuleSwitches.Kafka, module == ModuleSwitches.Kafka && request.KafkaServers is null ? LargestOnMock : LargestBody);
+    private LoadMix MixFor(string module) => new(module, request.Seed, hasKeys: module == ModuleSwitches.Kafka, module == ModuleSwitches.Kafka && request.KafkaServers is null ? LargestOnMock : LargestBody, hasCopies: request.IsGuarded);
 
     /// <summary>The rate that was asked for, or half of what the fleet does when more than it can do is there.</summary>
     private async Task ChooseRateAsync(LoadRunner load, HistoryTail tail, CancellationToken cancellationToken)
@@ -195,7 +195,8 @@ internal sealed class VerifyRun(VerifyRequest request, Action<string> say, Rabbi
         return new VerifyResult
         {
             Request = request,
-            Products = [.. stage.Brokers.Select(broker => broker.Product).Distinct()],
+            Products = stage.Products,
+            Checked = CheckedInvariants.Of(request, lines),
             Began = began,
             Took = _time.GetUtcNow() - began,
             Peak = _peak,

@@ -39,7 +39,7 @@ public sealed class KafkaOutside(KafkaOptions options, RetrySchedule schedule) :
     /// <summary>Asks whether there is a cluster at all.</summary>
     /// <exception cref="KafkaException">There is none.</exception>
     public Task PrepareAsync(CancellationToken cancellationToken) => Task.Run(
-        () => Product = $"Kafka with {_admin.GetMetadata(AskTimeout).Brokers.Count} broker(s) at {options.BootstrapServers}", cancellationToken);
+        () => Product = $"Kafka at {options.BootstrapServers}, {_admin.GetMetadata(AskTimeout).Brokers.Count} brokers", cancellationToken);
 
     public async Task<PublishAnswer> PublishAsync(string id, string? key, ReadOnlyMemory<byte> body)
     {

@@ -11,7 +11,7 @@ public sealed class LedgerLock : IDisposable
     private LedgerLock(string path, SqliteConnection connection) => (_path, _connection) = (path, connection);
 
     /// <summary>Waits for the lock as long as SQLite does: 30 s.</summary>
-    /// <exception cref="SqliteException">It could not be had.</exception>
+    /// <exception cref="TimeoutException">It could not be had.</exception>
     public static LedgerLock Take(string path)
     {
         var connection = Open(path, seconds: 30);
@@ -20,10 +20,10 @@ public sealed class LedgerLock : IDisposable
             Run(connection, "BEGIN IMMEDIATE");
             return new LedgerLock(path, connection);
         }
-        catch
+        catch (SqliteException e)
         {
             connection.Dispose();
-            throw;
+            throw new TimeoutException($"the ledger's lock could not be had: {e.Message}", e);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class LedgerLock : IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         // With a timeout of 0 the library would wait for ever.
-        command.CommandTimeout = 1;
+        command.CommandTimeout = Math.Max(1, connection.DefaultTimeout);
         command.ExecuteNonQuery();
     }
 }

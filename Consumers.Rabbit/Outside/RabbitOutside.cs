@@ -41,9 +41,18 @@ public sealed class RabbitOutside(Uri url, string module, RabbitOptions options,
 
     public async Task<PublishAnswer> PublishAsync(string id, string? key, ReadOnlyMemory<byte> body)
     {
+        IChannel channel;
         try
         {
-            var channel = await ChannelAsync();
+            channel = await ChannelAsync();
+        }
+        catch (Exception)
+        {
+            // Without a connection nothing was sent.
+            return PublishAnswer.Refused;
+        }
+        try
+        {
             await channel.BasicPublishAsync("", options.WorkQueue, mandatory: true, new BasicProperties { DeliveryMode = DeliveryModes.Persistent, MessageId = id }, body)
                 .AsTask().WaitAsync(ConfirmPatience, TimeProvider.System);
             return PublishAnswer.Confirmed;

@@ -15,7 +15,8 @@ internal sealed record LoadMessage(string Id, string? Key, byte[] Body, int MaxR
 /// 1 % are no tasks, 1 % come twice. Bodies have 0.2 to 8 KiB.
 /// </summary>
 /// <param name="largest">Of a body, in bytes.</param>
-internal sealed class LoadMix(string module, int seed, bool hasKeys, int largest)
+/// <param name="hasCopies">False where nothing suppresses a duplicate: what comes twice would rightly run twice.</param>
+internal sealed class LoadMix(string module, int seed, bool hasKeys, int largest, bool hasCopies = true)
 {
     public const int Keys = 24;
 
@@ -37,7 +38,7 @@ internal sealed class LoadMix(string module, int seed, bool hasKeys, int largest
             < 96 => Probe(id, key, delay, size, 1, 1, "retry"),
             < 98 => Probe(id, key, delay, size, 3, 1, "fail"),
             < 99 => Malformed(id, size),
-            _ => Probe(id, key, delay, size, 3, 2, "ok"),
+            _ => Probe(id, key, delay, size, 3, hasCopies ? 2 : 1, "ok"),
         };
     }
 

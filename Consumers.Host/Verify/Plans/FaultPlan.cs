@@ -29,8 +29,8 @@ internal sealed record FaultPlan(IReadOnlyList<PlannedFault> Faults)
         return new FaultPlan(faults);
     }
 
-    /// <summary>One after the other, each as often as it is named.</summary>
-    public static FaultPlan Of(params FaultKind[] kinds) => new([.. kinds.Select((kind, i) => new PlannedFault($"f{i + 1}", 1, kind, i % 2))]);
+    /// <summary>One after the other, of one instance after the other.</summary>
+    public static FaultPlan Of(params IEnumerable<FaultKind> kinds) => new([.. kinds.Select((kind, i) => new PlannedFault($"f{i + 1}", 1, kind, i))]);
 
     private static double Weight(FaultKind kind) =>
         kind == FaultKind.Broker ? 16 : kind == FaultKind.Freeze ? 16 : kind == FaultKind.Poison ? 14 : kind == FaultKind.BlackHole ? 10 : 5 + kind.Seconds;

@@ -10,13 +10,13 @@ internal static class ChartSvg
         var timeline = result.Timeline;
         var seconds = Math.Max(1, Math.Max(timeline.Published.Count, timeline.Ended.Count));
         var most = Math.Max(1, timeline.Published.Concat(timeline.Ended).DefaultIfEmpty(0).Max());
-        double X(double second) => Left + (second * (Width - Left - 8) / seconds);
+        double X(double second) => Left + (second * (Width - Left - 24) / seconds);
         double Y(double count) => Height - Bottom - (count * (Height - Bottom - Top) / most);
         var svg = new Markup().Add($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"Messages published and attempts ended, second by second\">");
         for (var i = 0; i <= 4; i++)
         {
             var count = most * i / 4.0;
-            svg.Add($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - 8}\" y1=\"{Y(count):0.0}\" y2=\"{Y(count):0.0}\"/><text class=\"axis\" x=\"{Left - 6}\" y=\"{Y(count) + 4:0.0}\" text-anchor=\"end\">{count:0}</text>");
+            svg.Add($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - 24}\" y1=\"{Y(count):0.0}\" y2=\"{Y(count):0.0}\"/><text class=\"axis\" x=\"{Left - 6}\" y=\"{Y(count) + 4:0.0}\" text-anchor=\"end\">{count:0}</text>");
         }
         var step = seconds <= 120 ? 10 : seconds <= 600 ? 60 : 600;
         for (var second = 0; second <= seconds; second += step)

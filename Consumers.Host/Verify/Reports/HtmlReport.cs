@@ -29,7 +29,7 @@ internal static class HtmlReport
         page.Add($"<h2>Throughput and faults</h2><p class=\"dim\"><span class=\"key-published\">━ published and confirmed</span> · <span class=\"key-ended\">━ attempts ended</span>, each a second; shaded: from a fault to the next task that ended</p>{ChartSvg.Of(result)}");
         Figures(page, result);
         Faults(page, result);
-        Invariants(page, result.Proof);
+        Invariants(page, result);
         BadTasks(page, result);
         return page.Add($"</body></html>").ToString();
     }
@@ -59,15 +59,16 @@ internal static class HtmlReport
         page.Add($"</table>");
     }
 
-    private static void Invariants(Markup page, FleetProof proof)
+    private static void Invariants(Markup page, VerifyResult result)
     {
-        var broken = TextReport.Broken(proof);
+        var broken = TextReport.Broken(result.Proof);
         page.Add($"<h2>What was checked</h2><table><tr><th>Invariant<th>Says<th>Findings</tr>");
         foreach (var (invariant, name) in HistoryChecker.Names)
         {
             var findings = broken.GetValueOrDefault(invariant, []);
-            var kind = findings.Count == 0 ? "valid" : invariant is "I21" or "I22" ? "unknown" : "invalid";
-            page.Add($"<tr><td>{invariant}<td>{name}<td class=\"{kind}\">{(findings.Count == 0 ? "none" : FormattableString.Invariant($"{findings.Count}, such as {findings[0].Id}: {findings[0].What}"))}</tr>");
+            var isTried = result.Checked.Contains(invariant);
+            var kind = findings.Count == 0 ? (isTried ? "valid" : "dim") : invariant is "I21" or "I22" ? "unknown" : "invalid";
+            page.Add($"<tr><td>{invariant}<td>{name}<td class=\"{kind}\">{(findings.Count == 0 ? (isTried ? "none" : "not put to the test by this run") : FormattableString.Invariant($"{findings.Count}, such as {findings[0].Id}: {findings[0].What}"))}</tr>");
         }
         page.Add($"</table>");
     }
@@ -93,7 +94,7 @@ internal static class HtmlReport
 
     private static string Meaning(ProofVerdict verdict) => verdict switch
     {
-        ProofVerdict.Valid => "Every fault landed, and every invariant held.",
+        ProofVerdict.Valid => "Every fault landed, and every invariant that was put to the test held.",
         ProofVerdict.Invalid => "At least one invariant was broken: see below which, and for which tasks.",
         _ => "Nothing wrong was seen, but the run did not put it to the test: see the findings of I21 and I22.",
     };

@@ -26,7 +26,7 @@ internal static class JsonReport
             plan = result.Request.Plan.Faults.Select(fault => new { fault.Id, fault.AtSeconds, kind = fault.Kind.Name, victim = fault.Victim + 1 }),
             faults = result.Faults,
             figures = result.Proof.Modules.ToDictionary(module => module.Key, module => module.Value.Figures),
-            invariants = HistoryChecker.Names.ToDictionary(name => name.Key, name => new { name = name.Value, findings = result.Proof.Violations.Concat(result.Proof.Doubts).Count(finding => finding.Invariant == name.Key) }),
+            invariants = HistoryChecker.Names.ToDictionary(name => name.Key, name => new { name = name.Value, tried = result.Checked.Contains(name.Key), findings = result.Proof.Violations.Concat(result.Proof.Doubts).Count(finding => finding.Invariant == name.Key) }),
             bad = result.BadTasks,
             timeline = result.Timeline,
             folder = result.Folder,

@@ -26,7 +26,11 @@ internal static class TextReport
             output.WriteLine($"recovery  {Join(result.Faults.Where(fault => fault.AtSeconds is not null).GroupBy(fault => fault.Kind).Select(kind => Line($"{kind.Key} {(kind.Any(fault => fault.RecoveredSeconds is null) ? "never" : Line($"{kind.Max(fault => fault.RecoveredSeconds):0.0} s"))}")))}");
         }
         var broken = Broken(proof);
-        output.WriteLine($"checked   {Join(HistoryChecker.Names.Keys.Except(broken.Keys))}");
+        output.WriteLine($"held      {Join(result.Checked.Except(broken.Keys))}");
+        if (HistoryChecker.Names.Keys.Except(result.Checked).Except(broken.Keys).ToArray() is { Length: > 0 } untried)
+        {
+            output.WriteLine($"untried   {Join(untried.Select(invariant => $"{invariant} {HistoryChecker.Names[invariant]}"))}");
+        }
         foreach (var (invariant, findings) in broken)
         {
             output.WriteLine(Line($"{invariant,-9} {HistoryChecker.Names[invariant]}: {findings.Count} findings, such as {VisibleText.Line(findings[0].Id, 60)}: {VisibleText.Line(findings[0].What, 160)}"));
