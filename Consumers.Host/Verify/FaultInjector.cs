@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Consumers.Core;
+using Consumers.Fleet;
+using Consumers.Host.Hosting;
 using Consumers.Ledger;
 
 namespace Consumers.Host.Verify;
@@ -9,6 +11,7 @@ namespace Consumers.Host.Verify;
 internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stage stage, FleetUnderTest fleet, LoadRunner load, HistoryTail tail, ProcessHistory history, Action<string> say)
 {
     private static readonly TimeSpan AtWorkWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan CountedWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PoisonWithin = TimeSpan.FromSeconds(120);
 
     private PlannedFault? _poison;
@@ -71,6 +74,10 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
                 return Task.FromResult(request.Modules.All(module => tail.HasCompletedSince(module, since)));
             },
             fault.Kind.RecoversWithin, cancellationToken);
+        if (fault.Kind == FaultKind.Redis)
+        {
+            await CountedAsync(tail.CompletedBy(ModuleSwitches.Scaling), cancellationToken);
+        }
         say($"{said}{(resumed ? "; tasks go on" : "; TASKS DO NOT COMPLETE AGAIN")}");
     }
 
@@ -230,6 +237,21 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
 
     private async Task AtWorkAsync(HostChild host, CancellationToken cancellationToken) =>
         await Waiting.UntilAsync(async () => (await Task.WhenAll(request.Modules.Select(host.RunningAsync))).Sum() >= 1, AtWorkWithin, cancellationToken);
+
+    /// <summary>What was settled while Redis was away is in the memory of whoever settled it, and counted in seconds; a kill before that would rightly cost the counts.</summary>
+    private Task CountedAsync(int settled, CancellationToken cancellationToken) => Waiting.UntilAsync(
+        async () =>
+        {
+            try
+            {
+                return (await CountersOutside.ReadAsync(stage.Redis!.Url.ToString(), fleet.Names)).Values.Sum(counts => counts.Processed + counts.Failed + counts.Retried) >= settled;
+            }
+            catch (FleetUnavailableException)
+            {
+                return false;
+            }
+        },
+        CountedWithin, cancellationToken);
 
     private static Task LastAsync(PlannedFault fault, CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromSeconds(fault.Kind.Seconds), TimeProvider.System, cancellationToken);
 

@@ -45,6 +45,15 @@ internal sealed class HistoryTail(string folder)
         }
     }
 
+    /// <summary>Attempts of the module that ended.</summary>
+    public int CompletedBy(string module)
+    {
+        lock (_lock)
+        {
+            return _completions.Count(completion => completion.Module == module);
+        }
+    }
+
     /// <summary>The most that ended within one second and a half, as a rate a second.</summary>
     public double PeakRate()
     {

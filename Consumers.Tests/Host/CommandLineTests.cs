@@ -7,7 +7,7 @@ namespace Consumers.Tests.Host;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, dead-letters, operations, health, verify.")]
+    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, dead-letters, operations, health.")]
     [InlineData("pubish rabbit", "error: 'pubish' is not a verb. Did you mean 'publish'?")]
     [InlineData("publish rabit --type sleep", "error: 'rabit' is not a module. Did you mean 'rabbit'? Modules here: rabbit, kafka, scaling.")]
     [InlineData("publish rabbit --typ sleep", "error: '--typ' is not an option of 'publish'. Did you mean '--type'?")]

@@ -59,10 +59,10 @@ public sealed class HistoryCheckerTests
         ["a commit that falls"] = ("I10", run => run.Add("300000 B two commit - 0 0 0 op=ok at=work:0 offset=8", "301000 B two commit - 0 0 0 op=ok at=work:0 offset=7")),
         ["a task that is counted twice"] = ("I11", run => run.Counters = new() { ["two"] = new(1, 1, 0, 0, 0, 0), ["three"] = new(2, 0, 1, 0, 0, 0) }),
         ["a counter that is negative"] = ("I11", run => run.Counters = new() { ["two"] = new(2, 1, 1, 0, -1, 0) }),
-        ["a series that nobody ordered"] = ("I14", run => Replay(run, "200000 A one replay other 2 0 0 action=1")),
+        ["a series that nobody ordered"] = ("I14", run => Replay(run, "200000 B two replay other 2 0 0 action=1")),
         ["one order that replays twice"] = ("I14", run =>
         {
-            Replay(run, "200000 A one replay b 2 0 0 action=1", "200100 A one replay b 3 0 0 action=1");
+            Replay(run, "200000 B two replay b 2 0 0 action=1", "200100 B two replay b 3 0 0 action=1");
             run.Add("220000 B two deliver b 3 1 0 d=8", "221000 B two begin b 3 1 3 d=8", "222000 B two effect b 3 1 0 began=221000", "223000 B two outcome b 3 1 3 d=8 state=COMPLETED accepted=1", "224000 B two ack b 3 1 3 d=8");
             run.Ledger["b"] = run.Ledger["b"] with { State = TaskState.Completed, Series = 3 };
         }),
@@ -131,7 +131,7 @@ public sealed class HistoryCheckerTests
     {
         var run = new HandmadeRun();
         // An order that was taken over publishes again what its first owner had published.
-        Replay(run, "200000 A one replay b 2 0 0 action=1", "200100 C three replay b 2 0 0 action=1");
+        Replay(run, "200000 B two replay b 2 0 0 action=1", "200100 C three replay b 2 0 0 action=1");
 
         var report = run.Check();
         report.Verdict.ShouldBe(ProofVerdict.Valid, report.ToString());
