@@ -76,8 +76,6 @@ public sealed partial class DocsTests
         var numbers = Directory.EnumerateFiles(Path.Combine(Root, "docs", "decisions"), "*.md").Select(file => Path.GetFileName(file)[..4]).ToArray();
 
         numbers.ShouldBeUnique();
-        // Numbers are given out before they are written: one that came to nothing leaves a gap.
-        numbers.ShouldAllBe(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]

@@ -75,30 +75,6 @@ public sealed partial class TaskExecutor
         }
     }
 
-    /// <summary>What is no task, or passes for another, is dead-lettered as it came: no attempt, and no task's row, has a part in it.</summary>
-    private Task RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
-    {
-        delivery.Trace = History.Reject(delivery, rejected.Reason);
-        return SettleAsync(delivery, null, default, rejected, null);
-    }
-
-    private TaskMessage? Read(Delivery delivery, out Settlement.DeadLetter? rejected)
-    {
-        rejected = null;
-        if (delivery.Body.Length > _options.MaxBodyBytes)
-        {
-            rejected = new(DeadReason.TooLarge, $"the body has {delivery.Body.Length} bytes; at most {_options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
-            return null;
-        }
-        var message = TaskMessageCodec.Decode(delivery.Body, delivery.FallbackId, _options.DefaultMaxRetries, out var malformed);
-        if (message is null)
-        {
-            rejected = new(DeadReason.Malformed, malformed!.Reason);
-            return null;
-        }
-        return delivery.KeyOverride is { } key ? message with { Key = key } : message;
-    }
-
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
         (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
@@ -176,6 +152,10 @@ public sealed partial class TaskExecutor
                     Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
+                    if (Sabotage.Is(Sabotage.NoGuard))
+                    {
+                        await RunHandlerAsync(delivery, message, settled.Key, message.MaxRetries).ConfigureAwait(false);
+                    }
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Conflict:
@@ -211,6 +191,10 @@ public sealed partial class TaskExecutor
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
+        if (Sabotage.Active is not null)
+        {
+            settlement = await SpoilAsync(delivery, message, begun, settlement, endedAt).ConfigureAwait(false);
+        }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
@@ -276,8 +260,11 @@ public sealed partial class TaskExecutor
         {
             _stats.CountRejected();
             Counters.Rejected();
-            _telemetry.Rejected((Settlement.DeadLetter)settlement);
-            Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
+            if (settlement is Settlement.DeadLetter dead)
+            {
+                _telemetry.Rejected(dead);
+                Log.Rejected(_logger, delivery.Origin, dead.Reason.ToWire(), dead.Error);
+            }
         }
         else if (paid && onward is not null)
         {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Consumers.Tests.Fixtures;
+namespace Consumers.Host.Verify;
 
 /// <summary>
 /// Ports that nobody else takes between asking and binding: each is given once in this process, and all lie below the range from which the kernel takes the ports of
@@ -13,7 +13,7 @@ internal static class FreePort
     private const int First = 20_000;
     private const int Count = 12_000;
 
-    // Two test processes at once begin at different places.
+    // Two processes at once begin at different places.
     private static int _next = Environment.ProcessId * 97 % Count;
 
     public static int Take()

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Consumers.Tests.Fixtures;
+namespace Consumers.Host.Verify;
 
-/// <summary>Stands between an instance and its broker, so that a test can break the network.</summary>
-public class TcpProxy : IAsyncDisposable
+/// <summary>Stands between instances and their broker, so that the network between them can be broken.</summary>
+internal class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
@@ -31,6 +31,12 @@ public class TcpProxy : IAsyncDisposable
     /// <summary>While true, every new connection is reset at once, as if nothing listened.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>While true, connections stay open and nothing passes: a network that is gone without a word.</summary>
+    public bool IsBlackHole { get; set; }
+
+    /// <summary>Connections that are open now.</summary>
+    public int Open => _open.Count;
+
     public static TcpProxy Start(Uri target) => new(target);
 
     /// <summary>Resets every connection; new ones are let through unless <see cref="IsClosed"/>. Returns how many there were.</summary>
@@ -50,7 +56,25 @@ public class TcpProxy : IAsyncDisposable
 
     /// <summary>Forwards one direction until a side ends; then the connection is closed.</summary>
     /// <param name="connection">Counted from 1.</param>
-    protected virtual Task PumpAsync(NetworkStream from, NetworkStream to, int connection, bool fromClient, CancellationToken cut) => from.CopyToAsync(to, cut);
+    protected virtual async Task PumpAsync(NetworkStream from, NetworkStream to, int connection, bool fromClient, CancellationToken cut)
+    {
+        var bytes = new byte[64 * 1024];
+        int read;
+        while ((read = await from.ReadAsync(bytes, cut)) > 0)
+        {
+            await HoldAsync(cut);
+            await to.WriteAsync(bytes.AsMemory(0, read), cut);
+        }
+    }
+
+    /// <summary>Waits for the end of the black hole.</summary>
+    protected async Task HoldAsync(CancellationToken cut)
+    {
+        while (IsBlackHole)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cut);
+        }
+    }
 
     private async Task AcceptAsync()
     {

@@ -1,16 +1,12 @@
-using System.Runtime.CompilerServices;
 using Consumers.Core;
-using Consumers.Host.Proof;
 using Microsoft.Data.Sqlite;
 
-namespace Consumers.Tests.Fire;
+namespace Consumers.Ledger;
 
-/// <summary>The ledger as an outsider reads it: its tables, on a read-only connection.</summary>
-internal static class LedgerReader
+/// <summary>The ledger's file as an outsider reads it: its tables, on a read-only connection.</summary>
+public static class LedgerOutside
 {
-    // How SQLite is found is set up when the ledger's assembly is first used, and this may be before.
-    static LedgerReader() => RuntimeHelpers.RunModuleConstructor(typeof(Consumers.Ledger.LedgerOptions).Module.ModuleHandle);
-
+    /// <summary>By id.</summary>
     public static Dictionary<string, TaskState> States(string path)
     {
         var states = new Dictionary<string, TaskState>();
@@ -18,6 +14,7 @@ internal static class LedgerReader
         return states;
     }
 
+    /// <summary>By id.</summary>
     public static Dictionary<string, ProvenTask> Tasks(string path)
     {
         var attempts = new List<(long Row, ProvenAttempt Attempt)>();
@@ -33,6 +30,14 @@ internal static class LedgerReader
             """SELECT "Row", "Id", "Status", "Series", "Attempt", "MaxRetries" FROM "Tasks" """,
             row => tasks[row.GetString(1)] = new(row.GetString(1), TaskStateNames.FromWire(row.GetString(2))!.Value, row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), [.. byTask[row.GetInt64(0)]]));
         return tasks;
+    }
+
+    /// <summary>What SQLite says of the file: <c>ok</c>.</summary>
+    public static string IntegrityCheck(string path)
+    {
+        var said = "";
+        Read(path, "PRAGMA integrity_check(1)", row => said = row.GetString(0));
+        return said;
     }
 
     private static void Read(string path, string sql, Action<SqliteDataReader> each)
