@@ -124,6 +124,9 @@ public sealed class RabbitBroker : IAsyncDisposable
     /// <summary>Deletes a queue of this test, named by its end. Returns how many messages went with it.</summary>
     public async Task<uint> DeleteQueueAsync(string queue) => await _channel.QueueDeleteAsync($"{Prefix}-{queue}");
 
+    /// <summary>Empties a queue of this test, named by its end. Returns how many messages were in it.</summary>
+    public async Task<uint> PurgeAsync(string queue) => await _channel.QueuePurgeAsync($"{Prefix}-{queue}");
+
     /// <summary>Deletes an exchange of this test, named by its end, and with it its bindings.</summary>
     public Task DeleteExchangeAsync(string exchange) => _channel.ExchangeDeleteAsync($"{Prefix}-{exchange}");
 
