@@ -39,6 +39,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
+        services.TryAddSingleton<IReceipts, Receipts>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
         services.TryAddSingleton<DeadLetterQueries>();
         services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();

@@ -23,7 +23,7 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
             Log.Abandoned(logger, context.Type, context.Id, handler.Timeout + grace);
             // Nobody waits for it any more; its exception, should it come, is observed here.
             _ = run.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Interrupted : TimedOut(handler, " and ignores its cancellation");
+            return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Abandoned : TimedOut(handler, " and ignores its cancellation");
         }
         try
         {
@@ -112,4 +112,7 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
 internal readonly record struct AttemptVerdict(TaskOutcome? Outcome, string Word)
 {
     public static readonly AttemptVerdict Interrupted = new(null, "interrupted");
+
+    /// <summary>Interrupted, and it did not stop.</summary>
+    public static readonly AttemptVerdict Abandoned = new(null, "abandoned");
 }

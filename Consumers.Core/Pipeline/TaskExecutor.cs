@@ -42,6 +42,8 @@ public sealed partial class TaskExecutor
 
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
+    internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
+
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
     public async Task ExecuteAsync(Delivery delivery)
     {
@@ -60,12 +62,15 @@ public sealed partial class TaskExecutor
         }
         catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
         {
+            // Begun, and no outcome of it could be written.
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Not the handler's failure but the pipeline's own: the delivery stays unacknowledged, so nothing is lost, and the log says why.
             Log.Unexpected(_logger, e, delivery.Origin);
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             // Handed back at once it would come again at once, and fail again as fast as the broker delivers.
             await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await HandBackAsync(delivery).ConfigureAwait(false);
@@ -130,6 +135,7 @@ public sealed partial class TaskExecutor
                 begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
                 if (begin is AttemptBegin.Begun begun)
                 {
+                    delivery.Flight = Flights.Begin(_module, message.Id, message.Type);
                     ending = await RunAsync(delivery, message, begun, pass).ConfigureAwait(false);
                 }
             }
@@ -150,9 +156,14 @@ public sealed partial class TaskExecutor
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
+                    if (ending.IsAbandoned)
+                    {
+                        delivery.Flight?.Land(FlightEnd.Abandoned);
+                    }
                     await HandBackAsync(delivery).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun:
+                    delivery.Flight?.Land(FlightEnd.HandedBack);
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
                     request = request with { Solitary = false };
@@ -195,7 +206,7 @@ public sealed partial class TaskExecutor
         {
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
-            return Ending.Interrupted;
+            return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
         }
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
@@ -257,6 +268,7 @@ public sealed partial class TaskExecutor
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
+        delivery.Flight?.Land(paid ? FlightEnd.Finished : FlightEnd.HandedBack);
         // What was lost meanwhile is delivered again, and counted then.
         if (paid && message is null)
         {
@@ -290,6 +302,7 @@ public sealed partial class TaskExecutor
     {
         _stats.CountHandedBack();
         delivery.Trace?.HandedBack();
+        delivery.Flight?.Land(FlightEnd.HandedBack);
         return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 

@@ -21,6 +21,9 @@ public abstract class Delivery
     /// <summary>Where the history of this delivery is told; null while no history is written.</summary>
     public DeliveryTrace? Trace { get; internal set; }
 
+    /// <summary>The attempt that it has begun; null before that.</summary>
+    internal Flight? Flight { get; set; }
+
     /// <summary>A header as text, at most 4 KiB of it; null when it is absent or no text. Never throws.</summary>
     public abstract string? Header(string name);
 
