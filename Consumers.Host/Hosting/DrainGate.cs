@@ -54,7 +54,7 @@ internal sealed partial class DrainGate(PipelineStats stats, DrainSignals drain,
         [LoggerMessage(1, LogLevel.Information, "Draining: no new work; {Running} running tasks may finish")]
         public static partial void Draining(ILogger logger, int running);
 
-        [LoggerMessage(2, LogLevel.Information, "Drained ({Reason}) in {Duration}: {InFlight} tasks in flight, {Finished} finished, {HandedBack} handed back, {Abandoned} abandoned. {Tasks}")]
+        [LoggerMessage(2, LogLevel.Information, "Drained ({Reason}) in {Duration}: in flight {InFlight}, finished {Finished}, handed back {HandedBack}, abandoned {Abandoned}. {Tasks}")]
         public static partial void Drained(ILogger logger, string reason, string duration, int inFlight, int finished, int handedBack, int abandoned, string tasks);
     }
 }

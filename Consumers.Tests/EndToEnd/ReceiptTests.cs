@@ -51,7 +51,7 @@ public sealed class ReceiptTests
         (await first.TerminateAsync()).ShouldBe(0, first.Output);
 
         first.Output.ShouldContain("Drained (SIGTERM) in ");
-        first.Output.ShouldContain("7 tasks in flight, 3 finished, 3 handed back, 1 abandoned");
+        first.Output.ShouldContain("in flight 7, finished 3, handed back 3, abandoned 1.");
         var second = await fleet.StartAsync("consumer-2", settings);
         var restart = (await RestartsAsync(second)).Single();
         (Text(restart, "name"), Text(restart, "reason")).ShouldBe(("consumer-1", "SIGTERM"));
@@ -88,7 +88,7 @@ public sealed class ReceiptTests
         }
 
         // It could not be written that the task goes back, so nobody says that it does.
-        host.Output.ShouldContain("1 tasks in flight, 0 finished, 0 handed back, 1 abandoned. rabbit held abandoned");
+        host.Output.ShouldContain("in flight 1, finished 0, handed back 0, abandoned 1. rabbit held abandoned");
     }
 
     [Theory]

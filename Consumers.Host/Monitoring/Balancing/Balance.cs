@@ -60,7 +60,7 @@ internal sealed record Balance(
 
     /// <summary>Of a module that writes no rows: nobody counts what is published.</summary>
     public static Balance WithoutRows(string module, long? completed, long? dead, long? waiting, long? running) =>
-        new(module, null, completed, dead, waiting, running, null, null, $"module {module} writes no rows (Record=none), and nobody counts what is published to its queue");
+        new(module, null, completed, dead, waiting, running, null, null, "it keeps no rows (Record=none), and nobody counts what is published");
 }
 
 /// <param name="AtLeast">The least that it was in the last minute: what came and went in the readings is not in it.</param>
