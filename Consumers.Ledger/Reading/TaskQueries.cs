@@ -58,27 +58,32 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         return TaskStateNames.All.ToDictionary(state => state, state => counters.Where(c => c.Status == state).Sum(c => c.Count));
     }
 
-    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
     public async ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var lately = now - (long)Hop.TotalMilliseconds;
         await using var context = contexts.CreateDbContext();
-        var parts = await context.Database.SqlQuery<TallyPart>(
-            $"""
-            SELECT "Status" AS "Name", "Count" FROM "Counters" WHERE "Module" = {module}
-            UNION ALL
-            SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
-            UNION ALL
-            SELECT 'falling due', COUNT(*) FROM (
-                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS due
-            """).ToListAsync(cancellationToken);
+        var parts = await TallyOf(context, module, time.GetUtcNow()).ToListAsync(cancellationToken);
         return new TaskTally(
             TaskStateNames.All.ToDictionary(state => state, state => parts.Where(part => part.Name == state.ToWire()).Sum(part => part.Count)),
             Bounded("unpublished"),
             Bounded("falling due"));
 
         long? Bounded(string name) => parts.Single(part => part.Name == name).Count is <= MaxWaiting and var count ? count : null;
+    }
+
+    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index, which is why the module of the last one is an expression.</summary>
+    internal static IQueryable<TallyPart> TallyOf(LedgerContext context, string module, DateTimeOffset at)
+    {
+        var now = at.ToUnixTimeMilliseconds();
+        var lately = now - (long)Hop.TotalMilliseconds;
+        return context.Database.SqlQuery<TallyPart>(
+            $"""
+            SELECT "Status" AS "Name", "Count" FROM "Counters" WHERE "Module" = {module}
+            UNION ALL
+            SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
+            UNION ALL
+            SELECT 'falling due', COUNT(*) FROM (
+                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" || '' = {module} LIMIT {MaxWaiting + 1}) AS due
+            """);
     }
 
     public async ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken)

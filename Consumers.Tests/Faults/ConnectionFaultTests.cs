@@ -14,7 +14,7 @@ public sealed class ConnectionFaultTests
     [Fact]
     public async Task However_connections_break_no_task_is_lost_or_stuck_and_no_consumer_is_gone()
     {
-        var rounds = LongTests.AreOn ? 20 : 2;
+        var rounds = LongTests.AreOn ? 20 : 1;
         await using var broker = await RabbitBroker.ConnectAsync();
         await using var proxy = AmqpProxy.Start(new Uri(broker.Url));
         await using var fleet = await TestFleet.StartAsync(
