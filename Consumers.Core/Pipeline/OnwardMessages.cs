@@ -21,7 +21,9 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
             park.DueAt,
             new Headers(delivery, identity, time)
                 .Kept(TaskHeaders.Attempt).Kept(TaskHeaders.Series).Kept(TaskHeaders.FirstFailureAt).Kept(TaskHeaders.LastError)
-                .Set(TaskHeaders.DueAt, TaskHeaders.Format(CeilToMilliseconds(park.DueAt)))),
+                .Set(TaskHeaders.DueAt, TaskHeaders.Format(CeilToMilliseconds(park.DueAt))),
+            // Nothing in it has changed, so it goes on as it came: whatever becomes of it later, its bytes are its producer's.
+            HoldsItsId(delivery) ? delivery.Body : null),
         Settlement.DeadLetter dead => new OnwardMessage(
             delivery.Body,
             message?.Id ?? SafeId(delivery.FallbackId),
@@ -38,14 +40,16 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
     /// <summary>What is due already still takes the way through a retry tier: a delay of zero is no delay to a broker.</summary>
     private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(1);
 
-    private OnwardMessage Waiting(TaskMessage message, DateTimeOffset dueAt, Headers headers)
+    private OnwardMessage Waiting(TaskMessage message, DateTimeOffset dueAt, Headers headers, ReadOnlyMemory<byte>? body = null)
     {
         var left = dueAt - time.GetUtcNow();
         left = left > Soonest ? left : Soonest;
         headers.Set(TaskHeaders.WaitMs, Math.Ceiling(left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
-        // The body is written anew, so that an id that came from outside it travels on.
-        return new OnwardMessage(TaskMessageCodec.Encode(message), message.Id, message.Key, headers.List, left);
+        // Written anew for its retry count, and so that an id that came from outside it travels on.
+        return new OnwardMessage(body ?? TaskMessageCodec.Encode(message), message.Id, message.Key, headers.List, left);
     }
+
+    private static bool HoldsItsId(Delivery delivery) => TaskMessageCodec.Decode(delivery.Body, null, 0, out _) is not null;
 
     private static string? SafeId(string? id) => id is not null && TaskName.IsValid(id) ? id : null;
 

@@ -1,3 +1,4 @@
+using Consumers.Host.Monitoring.Balancing;
 using Consumers.Host.Monitoring.Sharing;
 
 namespace Consumers.Host.Monitoring;
@@ -17,5 +18,7 @@ internal static class MonitoringServices
         services.AddHostedService(provider => provider.GetRequiredService<OrphanWatch>());
         services.AddSingleton<FleetProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetProbe>());
+        services.AddSingleton<BalanceProbe>();
+        services.AddHostedService(provider => provider.GetRequiredService<BalanceProbe>());
     }
 }
