@@ -40,6 +40,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddSingleton<IFigureStore, FigureStore>();
         services.TryAddSingleton<DeadLetterQueries>();
         services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();
         services.TryAddSingleton<IAudit, LedgerAudit>();

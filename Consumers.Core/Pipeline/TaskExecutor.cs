@@ -146,7 +146,7 @@ public sealed partial class TaskExecutor
             switch (begin)
             {
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
-                    _stats.CountSettled(settlement);
+                    _stats.CountSettled(settlement, begun.Key.Series == 1 ? _time.GetUtcNow() - message.CreatedAt : null);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
