@@ -95,6 +95,7 @@ public sealed partial class DocsTests
             (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),
             (Consumers.Fleet.RedisOptions.Section, typeof(Consumers.Fleet.RedisOptions)),
             (HistoryOptions.Section, typeof(HistoryOptions)),
+            ("Consumers:Dashboard", typeof(Consumers.Host.Monitoring.DashboardOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),
             ("Consumers:Email", typeof(Consumers.Host.Handlers.Email.EmailOptions)),
             ("Consumers:Flaky", typeof(Consumers.Host.Handlers.FlakyOptions)),

@@ -3,6 +3,7 @@ using Consumers.Fleet;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
 using Consumers.Host.Health;
+using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
@@ -59,6 +60,8 @@ internal static class ConsumersHost
         });
 
         AddModules(builder);
+        // Before the shutdown's own: what is added earlier is told later of the stop, here when everything has drained.
+        builder.Services.AddLive();
         builder.Services.AddHostShutdown(builder.Configuration);
         builder.Services.AddMonitoring();
         builder.Services.AddAccessControl(access, addresses);
@@ -70,6 +73,7 @@ internal static class ConsumersHost
         app.UseAccessControl();
         app.MapHealth();
         app.MapTaskApi();
+        app.MapLive();
         app.MapDashboard();
         return app;
     }

@@ -1,4 +1,8 @@
+using Consumers.Host.Monitoring.Figures;
+using Consumers.Host.Monitoring.Findings;
 using Consumers.Host.Monitoring.Sharing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Consumers.Host.Monitoring;
 
@@ -6,6 +10,8 @@ internal static class MonitoringServices
 {
     public static void AddMonitoring(this IServiceCollection services)
     {
+        services.AddOptions<DashboardOptions>().BindConfiguration(DashboardOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DashboardOptions>, DashboardOptionsValidator>());
         services.AddSingleton<LedgerReads>();
         services.AddSingleton<DeadLetterReads>();
         services.AddSingleton<CountReads>();
@@ -15,5 +21,8 @@ internal static class MonitoringServices
         services.AddHostedService(provider => provider.GetRequiredService<ThroughputProbe>());
         services.AddSingleton<FleetProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetProbe>());
+        services.AddSingleton<FigureReads>();
+        services.AddHostedService<FigureRecorder>();
+        services.AddSingleton<FleetLook>();
     }
 }

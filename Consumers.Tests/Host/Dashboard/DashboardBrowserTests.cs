@@ -1,0 +1,92 @@
+using Consumers.Tests.Fixtures;
+using Deque.AxeCore.Playwright;
+using Deque.AxeCore.Commons;
+using Microsoft.Playwright;
+
+namespace Consumers.Tests.Host.Dashboard;
+
+/// <summary>Every page in a real browser: what axe-core says of it, the console, the policy, the width; and a picture of it in <c>screenshots/</c>, to be looked at.</summary>
+public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<DashboardHost>
+{
+    private static readonly LocatorWaitForOptions Patiently = new() { Timeout = 30_000 };
+
+    private static readonly string Pictures = Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, "screenshots")).FullName;
+
+    private static readonly AxeRunOptions Wcag = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }, ResultTypes = [ResultType.Violations] };
+
+    [Fact]
+    public Task Every_page_is_accessible_fits_and_complains_of_nothing() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+    {
+        var complaints = new List<string>();
+        var now = "";
+        var (tGo, tAxe, tShot) = (new System.Diagnostics.Stopwatch(), new System.Diagnostics.Stopwatch(), new System.Diagnostics.Stopwatch());
+        // A page that is not there says so to the browser as well.
+        page.Console += (_, message) => Note(message.Type == "error" && !message.Text.Contains("404", StringComparison.Ordinal) ? message.Text : null);
+        page.PageError += (_, error) => Note(error);
+        foreach (var (name, path) in host.Pages)
+        {
+            now = name;
+            tGo.Start(); await page.GotoAsync(host.Url(path).ToString()); tGo.Stop();
+            foreach (var (scheme, width, isChecked) in new[] { (ColorScheme.Light, 1280, true), (ColorScheme.Light, 360, false), (ColorScheme.Dark, 360, true), (ColorScheme.Dark, 1280, false) })
+            {
+                await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                await page.SetViewportSizeAsync(width, 900);
+                now = $"{name}-{scheme.ToString().ToLowerInvariant()}-{width}";
+                if (isChecked)
+                {
+                    tAxe.Start();
+                    var violations = (await page.RunAxe(Wcag)).Violations;
+                    tAxe.Stop();
+                    complaints.AddRange(violations.Select(violation => $"{now}: {violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html).Take(3))}"));
+                }
+                if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth") is var wide && wide > width)
+                {
+                    complaints.Add($"{now}: is {wide} pixels wide");
+                }
+                tShot.Start();
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{now}.png"), FullPage = true });
+                tShot.Stop();
+            }
+        }
+        TestContext.Current.TestOutputHelper!.WriteLine($"go {tGo.Elapsed} axe {tAxe.Elapsed} shot {tShot.Elapsed}");
+        complaints.ShouldBeEmpty();
+
+        void Note(string? complaint)
+        {
+            if (complaint is not null)
+            {
+                complaints.Add($"{now}: {complaint}");
+            }
+        }
+    });
+
+    [Fact]
+    public Task Without_scripts_the_first_page_has_its_charts_its_table_and_its_time() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+    {
+        await page.RouteAsync("**/*.js*", route => route.AbortAsync());
+        await page.GotoAsync(host.Url("/").ToString());
+
+        (await page.Locator(".chart svg[role=img]").CountAsync()).ShouldBe(3);
+        await page.GetByText("The same as a table").ClickAsync();
+        await page.Locator("#figures-table").WaitForAsync(Patiently);
+        (await page.Locator("#made").TextContentAsync())!.ShouldMatch(@"made \d\d:\d\d:\d\d");
+        await page.GetByRole(AriaRole.Link, new() { Name = "1 hour" }).ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Last 1 hour" }).WaitForAsync(Patiently);
+    });
+
+    [Fact]
+    public Task A_keyboard_is_enough() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+    {
+        await page.GotoAsync(host.Url("/").ToString());
+        await page.Keyboard.PressAsync("Tab");
+        (await page.EvaluateAsync<string>("document.activeElement.textContent")).ShouldBe("Skip to content");
+        await page.Keyboard.PressAsync("?");
+        await page.GetByRole(AriaRole.Dialog, new() { Name = "Keys" }).WaitForAsync(Patiently);
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("t");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Tasks", Exact = true }).WaitForAsync(Patiently);
+        await page.Keyboard.PressAsync("/");
+        (await page.EvaluateAsync<string>("document.activeElement.tagName")).ShouldBeOneOf("INPUT", "SELECT");
+    });
+}
