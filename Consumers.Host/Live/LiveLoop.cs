@@ -5,12 +5,12 @@ using Consumers.Host.Monitoring.Findings;
 namespace Consumers.Host.Live;
 
 /// <summary>
-/// Looks at the fleet twice a second while a page listens, else once, and tells what it sees. So a page gets two snapshots a second at most, however much happens, and none while nothing does.
+/// Looks at the fleet twice a second while a page listens, else once in two, and tells what it sees. So a page gets two snapshots a second at most, however much happens, and none while nothing does.
 /// </summary>
 internal sealed partial class LiveLoop(FleetLook look, LiveHub hub, DrainSignals drain, TimeProvider time, ILogger<LiveLoop> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Watched = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Unwatched = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Unwatched = TimeSpan.FromSeconds(2);
 
     /// <summary>So often at least, that a page knows the stream to be alive.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);

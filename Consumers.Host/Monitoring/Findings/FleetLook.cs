@@ -15,7 +15,10 @@ internal sealed class FleetLook(
 {
     private const int Causes = 5;
 
+    private static readonly TimeSpan CausesKept = TimeSpan.FromSeconds(5);
+
     private readonly FindingTracker _tracker = new(time);
+    private volatile KeptCauses? _causes;
 
     public async Task<FleetNow> NowAsync(CancellationToken cancellationToken)
     {
@@ -38,12 +41,27 @@ internal sealed class FleetLook(
             Fairness = watch.Transport(ModuleSwitches.Scaling) is null ? null : fleet.Sharing.Fairness,
             Behind = counts.Behind,
             Dead = deadNow,
-            Causes = deadNow > 0 ? (await letters.CausesAsync(new DeadLetterFilter { State = DeadLetterState.Dead }, Causes, cancellationToken)).Value ?? [] : [],
+            Causes = await CausesAsync(deadNow, cancellationToken),
             Lately = lately.Value?.Last(FleetFacts.LatelySpan),
             Day = day.Value,
             Objective = options.Value.SuccessObjective,
         };
         return new FleetNow(facts, _tracker.Take([.. FleetRules.Judge(facts)]));
+    }
+
+    private async Task<IReadOnlyList<DeadLetterCause>> CausesAsync(long? dead, CancellationToken cancellationToken)
+    {
+        if (dead is not > 0)
+        {
+            return [];
+        }
+        if (_causes is { } kept && kept.Dead == dead && time.GetElapsedTime(kept.At) < CausesKept)
+        {
+            return kept.Found;
+        }
+        var found = (await letters.CausesAsync(new DeadLetterFilter { State = DeadLetterState.Dead }, Causes, cancellationToken)).Value ?? [];
+        _causes = new(dead.Value, found, time.GetTimestamp());
+        return found;
     }
 
     private async Task<ModuleFacts> ModuleAsync(ITaskTransport transport, CancellationToken cancellationToken)
@@ -58,4 +76,6 @@ internal sealed class FleetLook(
             transport.Module, snapshot.Connection, work?.Name ?? transport.Module,
             StatsView.SumOf(snapshot, "work", queue => queue.Ready), work?.Consumers, StatsView.SumOf(snapshot, "dead", queue => queue.Ready), orphans, breakers.PausesOf(transport.Module));
     }
+
+    private sealed record KeptCauses(long Dead, IReadOnlyList<DeadLetterCause> Found, long At);
 }

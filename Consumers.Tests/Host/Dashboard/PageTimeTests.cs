@@ -22,7 +22,7 @@ public sealed class PageTimeTests
         Fill(path);
         await using var host = await HostUnderTest.StartAsync(("Consumers:Ledger:Path", path));
 
-        (await host.Http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("980\u202F000");
+        (await host.Http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("980&#x202F;000");
         foreach (var page in new[] { "/", "/?range=24h", "/rabbit", "/scaling", "/instances", "/tasks", "/tasks?status=FAILED", "/tasks?type=type-3", "/tasks/task-500000", "/dead-letters", "/operations", "/audit", "/api/fleet", "/api/fleet/figures?range=24h" })
         {
             var times = new List<double>();
