@@ -3,10 +3,11 @@ namespace Consumers.Benchmarks;
 /// <summary>Runs what the command line asked for and reports it.</summary>
 internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvider time)
 {
-    public static readonly IReadOnlyList<IScenario> Scenarios = 
+    public static readonly IReadOnlyList<IScenario> Scenarios =
     [
         new ConsumeScenario(), new PublishScenario(), new LedgerScenario(),
         new KafkaScenario("kafka", new KafkaWork(Workers: 3, HandlerTime: TimeSpan.Zero)), new KafkaScenario("kafka-1ms", new KafkaWork(Workers: 50, HandlerTime: TimeSpan.FromMilliseconds(1))),
+        new KafkaGridScenario(),
     ];
 
     /// <exception cref="BadInputException">A scenario is not known.</exception>
@@ -33,7 +34,7 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         var targets = new BenchTargets(broker, arguments.Queues, arguments.Kafka);
         foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(targets)).Select(comparison => Narrow(comparison, arguments.Only)).Where(comparison => comparison.Variants.Count > 0))
         {
-            var samples = await Interleaving.RunAsync(comparison, arguments.Messages, arguments.Rounds, progress.WriteLine, cancellationToken);
+            var samples = await Interleaving.RunAsync(comparison, Math.Min(arguments.Messages, comparison.AtMost), arguments.Rounds, progress.WriteLine, cancellationToken);
             comparisons.Add(new ComparisonReport(comparison, samples));
             if (!arguments.Json)
             {
@@ -61,7 +62,7 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
 
     private static string? Describe(IReadOnlyList<IScenario> scenarios, BenchBroker? broker, string? kafka)
     {
-        string?[] brokers = [broker?.Description, scenarios.OfType<KafkaScenario>().Any() ? BenchCluster.Describe(kafka) : null];
+        string?[] brokers = [broker?.Description, scenarios.Any(scenario => scenario is KafkaScenario or KafkaGridScenario) ? BenchCluster.Describe(kafka) : null];
         return brokers.Any(one => one is not null) ? string.Join("; ", brokers.OfType<string>()) : null;
     }
 
@@ -72,6 +73,6 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         {
             throw new BadInputException($"there is no scenario '{unknown}'; there are {string.Join(", ", Scenarios.Select(scenario => scenario.Name))}");
         }
-        return names.Count == 0 ? Scenarios : [.. Scenarios.Where(scenario => names.Contains(scenario.Name))];
+        return names.Count == 0 ? [.. Scenarios.Where(scenario => !scenario.IsLong)] : [.. Scenarios.Where(scenario => names.Contains(scenario.Name))];
     }
 }

@@ -46,8 +46,8 @@ public sealed class KafkaOptions
     /// <summary>Tasks at once in this instance. Default 3.</summary>
     public int Workers { get; set; } = 3;
 
-    /// <summary>Records of one partition that are taken and not settled; at the bound the partition is paused. Default 500.</summary>
-    public int MaxInFlight { get; set; } = 500;
+    /// <summary>Records of one partition that are taken and not settled; at the bound the partition is paused. Default 2,000.</summary>
+    public int MaxInFlight { get; set; } = 2_000;
 
     /// <summary>Offsets between a partition's first unsettled record and its last; at the bound the partition is paused, so that one slow task bounds what a crash would bring back. Default 10,000.</summary>
     public int MaxSpread { get; set; } = 10_000;

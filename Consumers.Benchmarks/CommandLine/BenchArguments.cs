@@ -11,7 +11,7 @@ internal sealed record BenchArguments
     public const string Usage = """
         Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--kafka SERVERS] [--only VARIANTS] [--json] [--list]
 
-          scenario        consume, publish, ledger, kafka, kafka-1ms; all of them when none is named
+          scenario        consume, publish, ledger, kafka, kafka-1ms, kafka-grid; all but kafka-grid, which takes a quarter of an hour, when none is named
           --messages N    messages a run, 1,000 to 5,000,000 (default 100,000)
           --rounds N      interleaved rounds, 1 to 99 (default 5), after one that is not counted
           --queue KIND    quorum, classic or both (default both)

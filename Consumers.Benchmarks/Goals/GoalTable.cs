@@ -24,6 +24,9 @@ internal static class GoalTable
         new("kafka", "Kafka: allocation a task with full ledger, B", "fleet-ledger", null, GoalMeasure.Allocated, 4_000, null),
         new("kafka-1ms", "Kafka: 50 workers × 1 ms ÷ the ideal, 50 loops and no Kafka", "fleet", "ideal", GoalMeasure.Rate, 0.9, null),
         new("kafka-1ms", "Kafka: 50 workers × 1 ms ÷ raw with as many workers, what the cores allow", "fleet", "raw-workers", GoalMeasure.Rate, 0.9, null),
+        new("kafka-grid", "no ledger, no guard ÷ raw with as many workers", "fleet", "raw-workers", GoalMeasure.Rate, null, null),
+        new("kafka-grid", "Redis guard ÷ raw with as many workers", "fleet-redis", "raw-workers", GoalMeasure.Rate, null, null),
+        new("kafka-grid", "full ledger ÷ raw with as many workers", "fleet-ledger", "raw-workers", GoalMeasure.Rate, null, null),
         new("ledger", "ledger writer ÷ SaveChanges in batches, rows/s", "fleet", "savechanges", GoalMeasure.Rate, 10, null),
     ];
 }

@@ -17,10 +17,16 @@ internal sealed class KafkaScenario(string name, KafkaWork work) : IScenario
     {
         IVariant Run(IKafkaVariant variant) => new KafkaConsumeRun(variant, targets.Kafka, work);
 
-        var fleet = new[] { GuardMode.None, GuardMode.Redis, GuardMode.Ledger }.Where(guard => guard != GuardMode.Redis || RedisProcess.IsInstalled).Select(guard => Run(new FleetKafkaConsume(guard)));
+        var fleet = Fleet(targets, work);
         IVariant[] variants = IsTimed
             ? [new IdealWorkers(work), Run(new RawKafkaWorkers()), .. fleet]
             : [Run(new RawKafkaConsume()), .. fleet, new ConsumeRun(new FleetConsume(withLedger: true, "rabbit-ledger", work.Workers), targets.Rabbit!, QueueKind.Quorum)];
         return [new Comparison(Name, null, "tasks", variants)];
     }
+
+    /// <summary>The module in each mode of remembering that can be had here.</summary>
+    public static IEnumerable<IVariant> Fleet(BenchTargets targets, KafkaWork work) =>
+        from guard in new[] { GuardMode.None, GuardMode.Redis, GuardMode.Ledger }
+        where guard != GuardMode.Redis || RedisProcess.IsInstalled
+        select new KafkaConsumeRun(new FleetKafkaConsume(guard), targets.Kafka, work);
 }

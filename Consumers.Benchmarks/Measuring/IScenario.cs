@@ -10,5 +10,8 @@ internal interface IScenario
     /// <summary>Whether it needs RabbitMQ.</summary>
     bool NeedsBroker { get; }
 
+    /// <summary>It takes so long that it runs only where it is named.</summary>
+    bool IsLong => false;
+
     IReadOnlyList<Comparison> Compare(BenchTargets targets);
 }

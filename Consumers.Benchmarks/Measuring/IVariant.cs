@@ -26,7 +26,14 @@ internal sealed record VariantMode(string What, string Guard, string Record, str
 /// <param name="Scenario">The scenario it belongs to.</param>
 /// <param name="Queue">Null where no queue is involved.</param>
 /// <param name="Unit">What is counted: <c>msgs</c> or <c>tasks</c>.</param>
-internal sealed record Comparison(string Scenario, QueueKind? Queue, string Unit, IReadOnlyList<IVariant> Variants)
+/// <param name="Work">What tells it from the scenario's others; null where there is one.</param>
+/// <param name="AtMost">Messages a run, where more would only take longer.</param>
+internal sealed record Comparison(string Scenario, QueueKind? Queue, string Unit, IReadOnlyList<IVariant> Variants, string? Work = null, int AtMost = int.MaxValue)
 {
-    public string Title => Queue is { } kind ? $"{Scenario}, {kind.ToWire()} queue" : Scenario;
+    public string Title => (Queue, Work) switch
+    {
+        ({ } kind, _) => $"{Scenario}, {kind.ToWire()} queue",
+        (_, { } work) => $"{Scenario}, {work}",
+        _ => Scenario,
+    };
 }

@@ -97,8 +97,21 @@ internal sealed partial class ConsumerLoop
 
     private void Poll()
     {
-        var wait = NextWait();
-        for (var polls = 0; polls < PollsATick; polls++)
+        var (wait, most) = (NextWait(), PollsATick);
+        if (_group.IsWork && (most = Math.Min(_workers.Room, PollsATick)) == 0)
+        {
+            // Enough waits for the workers, and the rest waits at the client, which keeps what it has fetched. Pausing would drop that, and while all its
+            // partitions are paused the client's own thread sleeps for up to a second, whatever is resumed meanwhile: a pause is for what lasts.
+            var left = PollAtMost - PollAge;
+            if (left > TimeSpan.Zero)
+            {
+                _workers.WaitForRoom(left);
+                return;
+            }
+            // A poll is what serves the client's callbacks, a rebalance among them, and it may bring a record.
+            (wait, most) = (TimeSpan.Zero, 1);
+        }
+        for (var polls = 0; polls < most; polls++)
         {
             Volatile.Write(ref _polledAt, _module.Time.GetTimestamp());
             try

@@ -15,10 +15,31 @@ internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync,
 
     /// <summary>One for each queue in the two above.</summary>
     private readonly Channel<bool> _ready = Channel.CreateUnbounded<bool>();
+
+    /// <summary>Enough for the workers until the polling thread looks again, however short their tasks are.</summary>
+    private readonly int _enough = Math.Max(256, 4 * workers);
+
+    private readonly object _room = new();
+    private int _waitingFirsts;
     private int _running;
 
     /// <summary>Deliveries that run now.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>How many more first attempts it is worth taking now: what waits beyond that keeps no worker busier.</summary>
+    public int Room => Math.Max(0, _enough - Volatile.Read(ref _waitingFirsts));
+
+    /// <summary>Blocks until half of what is enough has begun, or this long.</summary>
+    public void WaitForRoom(TimeSpan atMost)
+    {
+        lock (_room)
+        {
+            if (Room == 0)
+            {
+                Monitor.Wait(_room, atMost);
+            }
+        }
+    }
 
     /// <summary>Completes after <see cref="Complete"/>, when no worker runs any more.</summary>
     public Task RunAsync() => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(WorkAsync)));
@@ -29,7 +50,7 @@ internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync,
     {
         if (delivery.Partition.Enqueue(delivery, key) is { } queue)
         {
-            Ready(_firsts, queue);
+            ReadyFirst(queue);
         }
     }
 
@@ -38,6 +59,12 @@ internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync,
 
     /// <summary>Nothing more comes.</summary>
     public void Complete() => _ready.Writer.TryComplete();
+
+    private void ReadyFirst(KeyQueue queue)
+    {
+        Interlocked.Increment(ref _waitingFirsts);
+        Ready(_firsts, queue);
+    }
 
     private void Ready(ConcurrentQueue<KeyQueue> queues, KeyQueue queue)
     {
@@ -49,7 +76,7 @@ internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync,
     {
         await foreach (var _ in _ready.Reader.ReadAllAsync())
         {
-            if (!(_due.TryDequeue(out var queue) || _firsts.TryDequeue(out queue)))
+            if (Next() is not { } queue)
             {
                 continue;
             }
@@ -68,8 +95,24 @@ internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync,
             if (queue.Partition.Finish(queue, delivery.ComesAgain))
             {
                 // Behind the others: a key with a long queue does not keep its worker.
-                Ready(_firsts, queue);
+                ReadyFirst(queue);
             }
         }
+    }
+
+    private KeyQueue? Next()
+    {
+        if (_due.TryDequeue(out var due))
+        {
+            return due;
+        }
+        if (_firsts.TryDequeue(out var first) && Interlocked.Decrement(ref _waitingFirsts) == _enough / 2)
+        {
+            lock (_room)
+            {
+                Monitor.Pulse(_room);
+            }
+        }
+        return first;
     }
 }

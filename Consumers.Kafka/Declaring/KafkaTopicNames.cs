@@ -17,7 +17,7 @@ internal sealed class KafkaTopicNames
             (_tiers[topic], _retryTopics[tier]) = (tier, topic);
         }
         Retries = [.. _retryTopics.Values];
-        Groups = [new(options.GroupId, [Work]), new($"{options.GroupId}-retry", Retries)];
+        Groups = [new(options.GroupId, [Work], IsWork: true), new($"{options.GroupId}-retry", Retries)];
     }
 
     public string Work { get; }
@@ -42,4 +42,5 @@ internal sealed class KafkaTopicNames
 }
 
 /// <param name="Id">Of the consumer group.</param>
-internal sealed record KafkaGroup(string Id, IReadOnlyList<string> Topics);
+/// <param name="IsWork">It takes first attempts, which wait for workers.</param>
+internal sealed record KafkaGroup(string Id, IReadOnlyList<string> Topics, bool IsWork = false);

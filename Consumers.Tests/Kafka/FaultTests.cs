@@ -115,7 +115,8 @@ public sealed class FaultTests
         var cluster = fleet.Broker.Faults;
         var instance = await fleet.StartAsync(kafka: options => options.StaticMembership = true);
 
-        cluster.FailNext(Heartbeat, FencedInstanceId);
+        // The instance is a member of three groups, and whichever's heartbeat comes next takes an error.
+        cluster.FailNext(Heartbeat, Enumerable.Repeat(FencedInstanceId, 6).ToArray());
 
         var source = instance.Services.GetServices<IHostedService>().OfType<KafkaTaskSource>().Single();
         await Eventually.TrueAsync(() => source.ExecuteTask!.IsFaulted, "the module stops");

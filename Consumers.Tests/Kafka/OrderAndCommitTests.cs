@@ -96,6 +96,27 @@ public sealed class OrderAndCommitTests
     }
 
     [Fact]
+    public async Task What_the_workers_cannot_begin_soon_waits_at_the_client_and_nothing_is_paused_for_it()
+    {
+        await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
+        var instance = await fleet.StartAsync();
+        for (var i = 0; i < 600; i++)
+        {
+            await fleet.Broker.PublishAsync(TestFleet.Task("wait"), partition: 0);
+        }
+
+        await Eventually.TrueAsync(() => KafkaFleet.PartitionsOf(instance).Any(partition => partition is { Tier: null, Progress.InFlight: >= 256 }), "enough is taken");
+        // Twenty looks later: each serves the client's callbacks, and may bring a record.
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var taken = KafkaFleet.PartitionsOf(instance).Single(partition => partition.Tier is null);
+        taken.IsPaused.ShouldBeFalse();
+        taken.Progress.InFlight.ShouldBeLessThan(400);
+        instance.Log.Gate.SetResult();
+
+        await fleet.CompletedAsync(instance, 600);
+    }
+
+    [Fact]
     public async Task A_paused_module_begins_nothing_and_goes_on_when_it_is_resumed()
     {
         await using var fleet = await KafkaFleet.CreateAsync(partitions: 1);
