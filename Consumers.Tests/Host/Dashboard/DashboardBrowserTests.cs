@@ -17,6 +17,11 @@ public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<Da
     /// <summary>The rule that a theme can break.</summary>
     private static readonly AxeRunOptions Contrast = new() { RunOnly = new() { Type = "rule", Values = ["color-contrast"] }, ResultTypes = [ResultType.Violations] };
 
+    /// <summary>The other two widths are for pictures to look at only: with the long tests.</summary>
+    private static readonly (ColorScheme Scheme, int Width, AxeRunOptions? Rules)[] Looks = LongTests.AreOn
+        ? [(ColorScheme.Light, 1280, Wcag), (ColorScheme.Light, 360, null), (ColorScheme.Dark, 360, Contrast), (ColorScheme.Dark, 1280, null)]
+        : [(ColorScheme.Light, 1280, Wcag), (ColorScheme.Dark, 360, Contrast)];
+
     [Fact]
     public Task Every_page_is_accessible_fits_and_complains_of_nothing() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
     {
@@ -29,7 +34,7 @@ public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<Da
         {
             now = name;
             await page.GotoAsync(host.Url(path).ToString());
-            foreach (var (scheme, width, rules) in new[] { (ColorScheme.Light, 1280, Wcag), (ColorScheme.Light, 360, null), (ColorScheme.Dark, 360, Contrast), (ColorScheme.Dark, 1280, null) })
+            foreach (var (scheme, width, rules) in Looks)
             {
                 await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
                 await page.SetViewportSizeAsync(width, 900);
