@@ -7,6 +7,7 @@ var commands = new CommandLine(
     DeadLettersVerb.Create(),
     OperationsVerb.Create(),
     HealthVerb.Create(),
+    VerifyVerb.Create(),
     MockKafkaVerb.Create());
 
 return await commands.RunAsync(args);

@@ -7,6 +7,7 @@ using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
+using Consumers.Host.Telemetry;
 using Consumers.Kafka;
 using Consumers.Ledger;
 using Consumers.Rabbit;
@@ -44,7 +45,7 @@ internal static class ConsumersHost
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
         HostSources.AddFolderAndCommandLine(builder.Configuration, builder.Environment.EnvironmentName, Overrides(settings));
-        HostLogging.Configure(builder.Logging, builder.Environment);
+        HostLogging.Configure(builder.Logging, builder.Configuration);
 
         var access = AccessKey.From(builder.Configuration);
         var addresses = ListenAddresses.From(builder.Configuration);
@@ -59,6 +60,7 @@ internal static class ConsumersHost
             kestrel.Limits.MaxRequestBodySize = RequestBody.BatchCap;
         });
 
+        builder.Services.AddTelemetry(builder.Configuration);
         AddModules(builder);
         // Before the shutdown's own: what is added earlier is told later of the stop, here when everything has drained.
         builder.Services.AddLive();
@@ -69,9 +71,11 @@ internal static class ConsumersHost
         builder.Services.AddDashboard();
 
         var app = builder.Build();
+        app.UseRequestSpans();
         app.UseHostErrors();
         app.UseAccessControl();
         app.MapHealth();
+        app.MapMetrics();
         app.MapTaskApi();
         app.MapLive();
         app.MapDashboard();
