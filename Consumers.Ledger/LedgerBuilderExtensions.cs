@@ -42,6 +42,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IReceipts, Receipts>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddSingleton<IFigureStore, FigureStore>();
         services.TryAddSingleton<DeadLetterQueries>();
         services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();
         services.TryAddSingleton<IAudit, LedgerAudit>();

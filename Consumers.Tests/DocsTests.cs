@@ -94,6 +94,7 @@ public sealed partial class DocsTests
             (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),
             (Consumers.Fleet.RedisOptions.Section, typeof(Consumers.Fleet.RedisOptions)),
             (HistoryOptions.Section, typeof(HistoryOptions)),
+            ("Consumers:Dashboard", typeof(Consumers.Host.Monitoring.DashboardOptions)),
             ("Consumers:Telemetry", typeof(Consumers.Core.TraceOptions)),
             (Consumers.Host.Telemetry.TelemetryOptions.Section, typeof(Consumers.Host.Telemetry.TelemetryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),

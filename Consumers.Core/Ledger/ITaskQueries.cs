@@ -53,7 +53,11 @@ public sealed record TaskRow(
     string? ErrorMessage);
 
 /// <param name="AwaitsPublishing">True while no broker has confirmed a task that came through the API.</param>
-public sealed record TaskDetails(TaskRow Task, IReadOnlyList<AttemptRow> Attempts, bool AwaitsPublishing);
+public sealed record TaskDetails(TaskRow Task, IReadOnlyList<AttemptRow> Attempts, bool AwaitsPublishing)
+{
+    /// <summary>When the API wrote it down; null for a task that came straight through the broker.</summary>
+    public DateTimeOffset? AcceptedAt { get; init; }
+}
 
 /// <param name="Outcome">Null while it runs.</param>
 /// <param name="DueAt">Of an attempt that scheduled a retry: when the next is due.</param>

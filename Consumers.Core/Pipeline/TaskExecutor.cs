@@ -135,7 +135,7 @@ public sealed partial class TaskExecutor
             switch (begin)
             {
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
-                    _stats.CountSettled(settlement);
+                    _stats.CountSettled(settlement, begun.Key.Series == 1 ? _time.GetUtcNow() - message.CreatedAt : null);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
                     _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;

@@ -8,6 +8,8 @@ namespace Consumers.Host.Pages;
 /// <summary>Numbers and states as people say them.</summary>
 internal static class Words
 {
+    private static readonly NumberFormatInfo ThinSpaces = new() { NumberGroupSeparator = "\u202F", NumberGroupSizes = [3] };
+
     public static string Duration(TimeSpan duration)
     {
         var time = duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
@@ -24,6 +26,13 @@ internal static class Words
 
     public static string Count(long count, string one, string many) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
+
+    public static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+
+    public static string Short(string text, int length) => text.Length <= length ? text : text[..length] + "…";
+
+    /// <summary>A count with thin spaces between thousands, or the word "unknown", which is not zero.</summary>
+    public static string Number(long? number) => number?.ToString("N0", ThinSpaces) ?? "unknown";
 
     public static string Rate(double? perSecond) => perSecond switch
     {

@@ -41,6 +41,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<OperationRecord> Operations => Set<OperationRecord>();
 
+    public DbSet<FigureRecord> Figures => Set<FigureRecord>();
+
     public DbSet<OperationItemRecord> OperationItems => Set<OperationItemRecord>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -134,6 +136,12 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             audit.Property(a => a.Result).HasMaxLength(WordLength);
             audit.Property(a => a.Detail).HasMaxLength(ErrorLength);
             audit.HasIndex(a => a.Id).IsUnique();
+        });
+        modelBuilder.Entity<FigureRecord>(figure =>
+        {
+            figure.ToTable("Figures");
+            figure.HasKey(f => new { f.StepSeconds, f.Start, f.Source });
+            figure.Property(f => f.Source).HasMaxLength(NameLength);
         });
         DeadLetterModel.Build(modelBuilder);
         OperationModel.Build(modelBuilder);

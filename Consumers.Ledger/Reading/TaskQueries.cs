@@ -29,7 +29,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
             .OrderBy(a => a.Series).ThenBy(a => a.Attempt).ThenBy(a => a.Epoch)
             .Select(a => new AttemptRow(a.Series, a.Attempt, a.Epoch, a.WorkerId, a.StartedAt, a.EndedAt, a.Outcome, a.Error, a.DueAt, a.TraceId))
             .ToListAsync(cancellationToken);
-        return new TaskDetails(ToRow(task, task.Body?.Payload), attempts, task.AwaitsPublishing);
+        return new TaskDetails(ToRow(task, task.Body?.Payload), attempts, task.AwaitsPublishing) { AcceptedAt = task.EnqueuedAt };
     }
 
     public async ValueTask<TaskPage> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellationToken)
