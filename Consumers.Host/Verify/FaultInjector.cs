@@ -97,13 +97,13 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     private async Task<string> KillAsync(PlannedFault fault, CancellationToken cancellationToken)
     {
         var host = fleet[fault.Victim];
-        await AtWorkAsync(host, cancellationToken);
-        fleet.Expect(host.Name);
+        await StopAtWorkAsync(host, cancellationToken);
         if (request.Sabotage == SelfTest.IdleFault)
         {
-            host.Signal(0);
-            return $"kill -9 of {host.Name} with signal 0";
+            host.Signal(Signals.Continue);
+            return $"kill -9 of {host.Name} that does nothing";
         }
+        fleet.Expect(host.Name);
         await host.KillAsync();
         Prove(fault, !Directory.Exists($"/proc/{host.Pid}"), $"pid={host.Pid}");
         await fleet.StartAgainAsync(host.Name, cancellationToken);
@@ -123,11 +123,9 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     private async Task<string> FreezeAsync(PlannedFault fault, CancellationToken cancellationToken)
     {
         var host = fleet[fault.Victim];
-        await AtWorkAsync(host, cancellationToken);
-        host.Signal(Signals.Stop);
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
+            await StopAtWorkAsync(host, cancellationToken);
             Prove(fault, IsStopped(host.Pid), $"pid={host.Pid}");
             await LastAsync(fault, cancellationToken);
         }
@@ -234,6 +232,23 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
         Prove(fault, true, $"pid={host.Pid}");
         return true;
     }
+
+    /// <summary>Leaves it stopped at a moment at which it had begun an attempt and not ended it, so that what hits it next meets work in flight.</summary>
+    private async Task StopAtWorkAsync(HostChild host, CancellationToken cancellationToken) => await Waiting.UntilAsync(
+        async () =>
+        {
+            host.Signal(Signals.Stop);
+            // What was being written is written.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+            tail.Advance();
+            if (tail.InHand(host.Pid) > 0)
+            {
+                return true;
+            }
+            host.Signal(Signals.Continue);
+            return false;
+        },
+        AtWorkWithin, cancellationToken);
 
     private async Task AtWorkAsync(HostChild host, CancellationToken cancellationToken) =>
         await Waiting.UntilAsync(async () => (await Task.WhenAll(request.Modules.Select(host.RunningAsync))).Sum() >= 1, AtWorkWithin, cancellationToken);
