@@ -149,7 +149,7 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     {
         await stage.Mock!.TellAsync("down");
         var port = int.Parse(stage.KafkaServers.Split(',')[0].Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture);
-        Prove(fault, await Waiting.UntilAsync(async () => !await ServesAsync(port), TimeSpan.FromSeconds(3), cancellationToken), "");
+        Prove(fault, await Waiting.UntilAsync(async () => !await Waiting.ServesAsync(port), TimeSpan.FromSeconds(3), cancellationToken), "");
         await LastAsync(fault, cancellationToken);
         await stage.Mock.TellAsync("up");
         return $"Kafka's mock cluster was down for {fault.Kind.Seconds:0} s";
@@ -283,27 +283,6 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
         history.Write(HistoryEvents.Fault, new AttemptKey(fault.Id, 0, 0), 0, $"op={op} kind={fault.Kind.Name}{(extra.Length > 0 ? " " + extra : "")}");
 
     private static bool IsStopped(int pid) => File.ReadAllText($"/proc/{pid}/stat").Contains(") T ", StringComparison.Ordinal);
-
-    /// <summary>A port that takes connections only to close them serves nobody.</summary>
-    private static async Task<bool> ServesAsync(int port)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync("127.0.0.1", port);
-            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300), TimeProvider.System);
-            return await client.GetStream().ReadAsync(new byte[1], soon.Token) > 0;
-        }
-        catch (OperationCanceledException)
-        {
-            // It holds the connection and waits for a request.
-            return true;
-        }
-        catch (Exception e) when (e is SocketException or IOException)
-        {
-            return false;
-        }
-    }
 
     private static long NowUs() => (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
