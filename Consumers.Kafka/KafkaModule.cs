@@ -55,6 +55,8 @@ internal sealed class KafkaModule : IDisposable
 
     public HeldBytes Held { get; } = new();
 
+    public ProcessHistory History { get; init; } = ProcessHistory.Off;
+
     public GroupWatch Watch { get; }
 
     public KafkaTransport Transport { get; }

@@ -57,12 +57,13 @@ public static class RabbitBuilderExtensions
     /// <summary>Asks whether the module's attempts can be settled now, as far as their guard goes.</summary>
     internal static Func<bool> GuardAway(IServiceProvider provider, RabbitModule module)
     {
-        IDependency[] guards = [.. provider.GetServices<IDependency>().Where(dependency => dependency.IsUsed && (module.Options.Guard switch
+        // Not before it is asked: the module is itself a dependency, and to look for it while it is made would wait for ever.
+        var guards = new Lazy<IDependency[]>(() => [.. provider.GetServices<IDependency>().Where(dependency => dependency.IsUsed && (module.Options.Guard switch
         {
             GuardMode.Ledger => dependency.IsVital,
             GuardMode.Redis => dependency.State.Name == "Redis",
             _ => false,
-        }))];
-        return () => Array.Exists(guards, guard => guard.State.Health != DependencyHealth.Up);
+        }))]);
+        return () => Array.Exists(guards.Value, guard => guard.State.Health != DependencyHealth.Up);
     }
 }

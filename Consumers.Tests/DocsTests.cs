@@ -76,8 +76,6 @@ public sealed partial class DocsTests
         var numbers = Directory.EnumerateFiles(Path.Combine(Root, "docs", "decisions"), "*.md").Select(file => Path.GetFileName(file)[..4]).ToArray();
 
         numbers.ShouldBeUnique();
-        // Numbers are given out before they are written: one that came to nothing leaves a gap.
-        numbers.ShouldAllBe(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]
@@ -96,6 +94,7 @@ public sealed partial class DocsTests
             (Consumers.Scaling.ScalingOptions.Section, typeof(Consumers.Scaling.ScalingOptions)),
             (Consumers.Fleet.RedisOptions.Section, typeof(Consumers.Fleet.RedisOptions)),
             (HistoryOptions.Section, typeof(HistoryOptions)),
+            ("Consumers:Dashboard", typeof(Consumers.Host.Monitoring.DashboardOptions)),
             ("Consumers:Telemetry", typeof(Consumers.Core.TraceOptions)),
             (Consumers.Host.Telemetry.TelemetryOptions.Section, typeof(Consumers.Host.Telemetry.TelemetryOptions)),
             ("Consumers:Ledger", typeof(Consumers.Ledger.LedgerOptions)),

@@ -58,6 +58,12 @@ public sealed class ModuleStats(string module)
     /// <summary>Outcomes that changed nothing, because another owner had taken the attempt over.</summary>
     public long Stale => Volatile.Read(ref _stale);
 
+    /// <summary>How long handlers ran.</summary>
+    public DurationCounts Handling { get; } = new();
+
+    /// <summary>From a task's creation to its end, by the producer's clock and this process's; replays are left out.</summary>
+    public DurationCounts Age { get; } = new();
+
     /// <summary>Deliveries that were found neither settled nor handed back long after their time; the broker delivers them again.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
@@ -113,6 +119,7 @@ public sealed class ModuleStats(string module)
     {
         _tasks.TryRemove(run, out _);
         Interlocked.Add(ref _busyTicks, busy.Ticks);
+        Handling.Add(busy);
         Interlocked.Decrement(ref _running);
     }
 
@@ -121,8 +128,13 @@ public sealed class ModuleStats(string module)
     /// <summary>A message that is no task was dead-lettered.</summary>
     internal void CountRejected() => Interlocked.Increment(ref _dead);
 
-    internal void CountSettled(Settlement settlement)
+    /// <param name="age">Of the task; null where that says nothing.</param>
+    internal void CountSettled(Settlement settlement, TimeSpan? age)
     {
+        if (age is { } known && settlement is not Settlement.Retry)
+        {
+            Age.Add(known);
+        }
         switch (settlement)
         {
             case Settlement.Ack:

@@ -44,6 +44,8 @@ public sealed partial class TaskExecutor
 
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
+    internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
+
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
     public async Task ExecuteAsync(Delivery delivery)
     {
@@ -63,40 +65,19 @@ public sealed partial class TaskExecutor
         }
         catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
         {
+            // Begun, and no outcome of it could be written.
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Not the handler's failure but the pipeline's own: the delivery stays unacknowledged, so nothing is lost, and the log says why.
             Log.Unexpected(_logger, e, delivery.Origin);
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             // Handed back at once it would come again at once, and fail again as fast as the broker delivers.
             await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>What is no task, or passes for another, is dead-lettered as it came: no attempt, and no task's row, has a part in it.</summary>
-    private Task RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
-    {
-        delivery.Trace = History.Reject(delivery, rejected.Reason);
-        return SettleAsync(delivery, null, default, rejected, null);
-    }
-
-    private TaskMessage? Read(Delivery delivery, out Settlement.DeadLetter? rejected)
-    {
-        rejected = null;
-        if (delivery.Body.Length > _options.MaxBodyBytes)
-        {
-            rejected = new(DeadReason.TooLarge, $"the body has {delivery.Body.Length} bytes; at most {_options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
-            return null;
-        }
-        var message = TaskMessageCodec.Decode(delivery.Body, delivery.FallbackId, _options.DefaultMaxRetries, out var malformed);
-        if (message is null)
-        {
-            rejected = new(DeadReason.Malformed, malformed!.Reason);
-            return null;
-        }
-        return delivery.KeyOverride is { } key ? message with { Key = key } : message;
     }
 
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
@@ -137,6 +118,7 @@ public sealed partial class TaskExecutor
                 if (begin is AttemptBegin.Begun begun)
                 {
                     span.Began(begun.Key);
+                    delivery.Flight = Flights.Begin(_module, message.Id, message.Type);
                     ending = await RunAsync(delivery, message, begun, pass, span).ConfigureAwait(false);
                 }
             }
@@ -153,14 +135,19 @@ public sealed partial class TaskExecutor
             switch (begin)
             {
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
-                    _stats.CountSettled(settlement);
+                    _stats.CountSettled(settlement, begun.Key.Series == 1 ? _time.GetUtcNow() - message.CreatedAt : null);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
                     _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
+                    if (ending.IsAbandoned)
+                    {
+                        delivery.Flight?.Land(FlightEnd.Abandoned);
+                    }
                     await HandBackAsync(delivery).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun:
+                    delivery.Flight?.Land(FlightEnd.HandedBack);
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
                     span.Ended("stale");
@@ -176,6 +163,10 @@ public sealed partial class TaskExecutor
                     Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
+                    if (Sabotage.Is(Sabotage.NoGuard))
+                    {
+                        await RunHandlerAsync(delivery, message, settled.Key, message.MaxRetries).ConfigureAwait(false);
+                    }
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Conflict:
@@ -206,11 +197,15 @@ public sealed partial class TaskExecutor
         {
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
-            return Ending.Interrupted;
+            return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
         }
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
+        if (Sabotage.Active is not null)
+        {
+            settlement = await SpoilAsync(delivery, message, begun, settlement, endedAt).ConfigureAwait(false);
+        }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
@@ -271,13 +266,17 @@ public sealed partial class TaskExecutor
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
+        delivery.Flight?.Land(paid ? FlightEnd.Finished : FlightEnd.HandedBack);
         // What was lost meanwhile is delivered again, and counted then.
         if (paid && message is null)
         {
             _stats.CountRejected();
             Counters.Rejected();
-            _telemetry.Rejected((Settlement.DeadLetter)settlement);
-            Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
+            if (settlement is Settlement.DeadLetter dead)
+            {
+                _telemetry.Rejected(dead);
+                Log.Rejected(_logger, delivery.Origin, dead.Reason.ToWire(), dead.Error);
+            }
         }
         else if (paid && onward is not null)
         {

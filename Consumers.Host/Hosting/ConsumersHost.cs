@@ -3,6 +3,7 @@ using Consumers.Fleet;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
 using Consumers.Host.Health;
+using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
@@ -61,6 +62,8 @@ internal static class ConsumersHost
 
         builder.Services.AddTelemetry(builder.Configuration);
         AddModules(builder);
+        // Before the shutdown's own: what is added earlier is told later of the stop, here when everything has drained.
+        builder.Services.AddLive();
         builder.Services.AddHostShutdown(builder.Configuration);
         builder.Services.AddMonitoring();
         builder.Services.AddAccessControl(access, addresses);
@@ -74,6 +77,7 @@ internal static class ConsumersHost
         app.MapHealth();
         app.MapMetrics();
         app.MapTaskApi();
+        app.MapLive();
         app.MapDashboard();
         return app;
     }

@@ -25,6 +25,10 @@ internal static partial class StartNotes
         {
             Log.Crashes(logger, CrashPoint.Variable, point);
         }
+        if (Sabotage.Active is { } sabotage)
+        {
+            Log.IsSabotaged(logger, sabotage, Sabotage.Variable);
+        }
         var hasRedis = app.Services.GetServices<IDependency>().Any(dependency => dependency.IsUsed && dependency.State.Name == "Redis");
         foreach (var transport in transports)
         {
@@ -66,5 +70,8 @@ internal static partial class StartNotes
 
         [LoggerMessage(5, LogLevel.Warning, "This process will kill itself at {Point}, because {Variable} says so: for tests only")]
         public static partial void Crashes(ILogger logger, string variable, string point);
+
+        [LoggerMessage(7, LogLevel.Critical, "This process breaks a promise on purpose: {Sabotage}, because {Variable} says so. No task is safe with it; it is for 'consumers verify --selftest' only")]
+        public static partial void IsSabotaged(ILogger logger, string sabotage, string variable);
     }
 }

@@ -23,6 +23,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<InstanceRecord> Instances => Set<InstanceRecord>();
 
+    public DbSet<ReceiptRecord> Receipts => Set<ReceiptRecord>();
+
     public DbSet<PauseRecord> Pauses => Set<PauseRecord>();
 
     public DbSet<AuditRecord> Audit => Set<AuditRecord>();
@@ -38,6 +40,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     public DbSet<DeadLetterCounterRecord> DeadLetterCounters => Set<DeadLetterCounterRecord>();
 
     public DbSet<OperationRecord> Operations => Set<OperationRecord>();
+
+    public DbSet<FigureRecord> Figures => Set<FigureRecord>();
 
     public DbSet<OperationItemRecord> OperationItems => Set<OperationItemRecord>();
 
@@ -103,6 +107,15 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             instance.Property(i => i.Name).HasMaxLength(NameLength);
             instance.Property(i => i.State).HasMaxLength(WordLength);
         });
+        modelBuilder.Entity<ReceiptRecord>(receipt =>
+        {
+            receipt.ToTable("Receipts");
+            receipt.HasKey(r => r.RunId);
+            receipt.Property(r => r.RunId).HasMaxLength(NameLength);
+            receipt.Property(r => r.Name).HasMaxLength(NameLength);
+            receipt.Property(r => r.Reason).HasMaxLength(NameLength);
+            receipt.HasIndex(r => r.EndedAt);
+        });
         modelBuilder.Entity<PauseRecord>(pause =>
         {
             pause.ToTable("Pauses");
@@ -123,6 +136,12 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             audit.Property(a => a.Result).HasMaxLength(WordLength);
             audit.Property(a => a.Detail).HasMaxLength(ErrorLength);
             audit.HasIndex(a => a.Id).IsUnique();
+        });
+        modelBuilder.Entity<FigureRecord>(figure =>
+        {
+            figure.ToTable("Figures");
+            figure.HasKey(f => new { f.StepSeconds, f.Start, f.Source });
+            figure.Property(f => f.Source).HasMaxLength(NameLength);
         });
         DeadLetterModel.Build(modelBuilder);
         OperationModel.Build(modelBuilder);

@@ -68,7 +68,13 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
         {
             return false;
         }
-        await publish(onward, properties, cancellationToken);
+        var confirmed = publish(onward, properties, cancellationToken);
+        if (Sabotage.Is(Sabotage.PublishWithoutConfirm))
+        {
+            _ = confirmed.AsTask();
+            return Acknowledge();
+        }
+        await confirmed;
         Trace?.Confirmed(settlement);
         CrashPoint.Hit(settlement is Settlement.DeadLetter ? CrashPoints.DeadLetterConfirmed : CrashPoints.RetryConfirmed);
         return Acknowledge();

@@ -7,7 +7,8 @@ namespace Consumers.Host.Pages.Tasks;
 /// <param name="connection">Of the module's broker; null when this host has no such module.</param>
 /// <param name="pause">By somebody, of the task's module or its type; null while neither is paused.</param>
 /// <param name="breaker">Of the task's type in this host; null while it is not open.</param>
-internal sealed class TaskStory(TaskDetails details, DependencyState? connection, Pause? pause, TypePause? breaker, RetrySchedule schedule, DateTimeOffset now)
+/// <param name="ahead">A task of the same key that runs, where a key keeps its order; null when there is none.</param>
+internal sealed class TaskStory(TaskDetails details, DependencyState? connection, Pause? pause, TypePause? breaker, TaskRow? ahead, RetrySchedule schedule, DateTimeOffset now)
 {
     public TaskRow Task { get; } = details.Task;
 
@@ -26,6 +27,7 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
             ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
             : "Accepted and safe in the ledger; it is being published.",
         TaskState.Queued when WhyPaused is { } why => why,
+        TaskState.Queued when ahead is not null => $"Waits behind key {ahead.Key}: task {ahead.Id} of the same key runs{(ahead.StartTime is { } since ? $" since {Clock(since)}" : "")}, and tasks of one key keep their order.",
         TaskState.Queued => $"Waits in the work queue since {Clock(Task.CreatedAt)}, for an instance with a free slot.",
         TaskState.Processing => Task.StartTime is { } start
             ? $"Runs on {Task.WorkerId} since {Clock(start)}, {Words.Duration(now - start)} so far."
@@ -33,6 +35,19 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         TaskState.Retrying => Waiting(),
         TaskState.Completed => $"Done{At(Task.CompletedTime)}{On()}.",
         _ => $"Dead-lettered{At(Task.CompletedTime)} as {Task.DeadReason ?? "failed"}{Why(Task.DeadReason)}",
+    };
+
+    /// <summary>Who brought it here.</summary>
+    public string Origin => details.AcceptedAt is { } accepted
+        ? $"published through the API, and safe in the ledger at {Clock(accepted)}{(details.AwaitsPublishing ? "; no broker has confirmed it yet" : "")}"
+        : "published straight to the broker by its producer";
+
+    /// <summary>What is to come; null for a task that is at its end, or runs.</summary>
+    public (DateTimeOffset? At, string Text)? Next => Task.State switch
+    {
+        TaskState.Retrying => (Task.DueAt, $"attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1} is due"),
+        TaskState.Queued => (null, $"attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1} begins when an instance takes it"),
+        _ => null,
     };
 
     public static string? Length(AttemptRow attempt) => attempt.EndedAt is { } end ? Words.Duration(end - attempt.StartedAt) : null;
