@@ -38,8 +38,11 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
+        services.TryAddSingleton<ITaskOrphans, TaskOrphans>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
+        services.TryAddSingleton<IReceipts, Receipts>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
+        services.TryAddSingleton<IFigureStore, FigureStore>();
         services.TryAddSingleton<DeadLetterQueries>();
         services.TryAddSingleton<IDeadLetterArchive, DeadLetterArchive>();
         services.TryAddSingleton<IAudit, LedgerAudit>();

@@ -31,6 +31,9 @@ public sealed record InstanceReport(
 {
     /// <summary>What it does, module by module; empty where the fleet's state does not carry it.</summary>
     public IReadOnlyList<ModuleReport> ByModule { get; init; } = [];
+
+    /// <summary>Deliveries in its hands, by module; null where the fleet's state does not carry it.</summary>
+    public IReadOnlyDictionary<string, int>? InHands { get; init; }
 }
 
 /// <summary>What one module of an instance does now, and has done since its process started.</summary>
@@ -53,6 +56,12 @@ public sealed record ModuleReport(
 
     /// <summary>Of the last attempt that failed in this process; null when none did.</summary>
     public TaskError? LastError { get; init; }
+
+    /// <summary>Deliveries of this process that were neither acknowledged nor handed back in their time, and went back to the broker with their channel: a defect, whenever it is not 0.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Handlers that ignored their cancellation and still run: they hold no slot, but whatever else they have.</summary>
+    public int Abandoned { get; init; }
 }
 
 /// <summary>Why an attempt failed.</summary>

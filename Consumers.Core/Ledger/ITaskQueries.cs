@@ -13,9 +13,17 @@ public interface ITaskQueries
     /// <summary>Tasks by state, from maintained counters; one module or, with null, all.</summary>
     ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken);
 
+    /// <summary>A module's tasks, all counted at one moment: for whoever compares them with what the broker holds.</summary>
+    ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken);
+
     /// <summary>Tasks that wait for a retry, by due time: how many, and when the next is due. Capped: see <see cref="WaitingRetries.AtLeast"/>.</summary>
     ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken);
 }
+
+/// <param name="Counts">By state, from maintained counters.</param>
+/// <param name="Unpublished">Unfinished tasks that no broker has confirmed yet; null when there are more than are counted.</param>
+/// <param name="FallingDue">Retries that fell due in the last seconds: a broker that is moving one from its retry queue to the work queue counts it in neither. Null when there are more than are counted.</param>
+public sealed record TaskTally(IReadOnlyDictionary<TaskState, long> Counts, long? Unpublished, long? FallingDue);
 
 /// <summary>Every part is optional; null means any.</summary>
 public sealed record TaskFilter(string? Module = null, TaskState? State = null, string? Type = null, string? Key = null, string? WorkerId = null);
@@ -45,10 +53,15 @@ public sealed record TaskRow(
     string? ErrorMessage);
 
 /// <param name="AwaitsPublishing">True while no broker has confirmed a task that came through the API.</param>
-public sealed record TaskDetails(TaskRow Task, IReadOnlyList<AttemptRow> Attempts, bool AwaitsPublishing);
+public sealed record TaskDetails(TaskRow Task, IReadOnlyList<AttemptRow> Attempts, bool AwaitsPublishing)
+{
+    /// <summary>When the API wrote it down; null for a task that came straight through the broker.</summary>
+    public DateTimeOffset? AcceptedAt { get; init; }
+}
 
 /// <param name="Outcome">Null while it runs.</param>
 /// <param name="DueAt">Of an attempt that scheduled a retry: when the next is due.</param>
+/// <param name="TraceId">32 hexadecimal digits; null when no trace was recorded.</param>
 public sealed record AttemptRow(
     int Series,
     int Attempt,
@@ -58,7 +71,8 @@ public sealed record AttemptRow(
     DateTimeOffset? EndedAt,
     string? Outcome,
     string? Error,
-    DateTimeOffset? DueAt);
+    DateTimeOffset? DueAt,
+    string? TraceId = null);
 
 /// <param name="AtLeast">True when counting stopped at a bound.</param>
 public sealed record WaitingRetries(int Count, bool AtLeast, DateTimeOffset? NextDueAt, IReadOnlyList<WaitingTier> Tiers);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -20,6 +21,7 @@ public sealed partial class TaskExecutor
     private readonly OnwardMessages _onward;
     private readonly DebtPayer _payer;
     private readonly ModuleStats _stats;
+    private readonly ModuleTelemetry _telemetry;
     private readonly RetrySchedule _schedule;
     private readonly DueClock _due;
     private readonly InstanceIdentity _identity;
@@ -30,10 +32,10 @@ public sealed partial class TaskExecutor
     private readonly ILogger _logger;
 
     internal TaskExecutor(
-        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats, ModuleTelemetry telemetry,
         RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
     {
-        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats);
+        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats, _telemetry) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats, telemetry);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
         (_pace, _due) = (new ParkingPace(schedule, time), new DueClock(schedule, time));
     }
@@ -42,10 +44,13 @@ public sealed partial class TaskExecutor
 
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
+    internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
+
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
     public async Task ExecuteAsync(Delivery delivery)
     {
         _stats.CountDelivered();
+        _telemetry.Delivered(delivery);
         CrashPoint.Hit(CrashPoints.Delivered);
         try
         {
@@ -60,12 +65,15 @@ public sealed partial class TaskExecutor
         }
         catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
         {
+            // Begun, and no outcome of it could be written.
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Not the handler's failure but the pipeline's own: the delivery stays unacknowledged, so nothing is lost, and the log says why.
             Log.Unexpected(_logger, e, delivery.Origin);
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             // Handed back at once it would come again at once, and fail again as fast as the broker delivers.
             await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await HandBackAsync(delivery).ConfigureAwait(false);
@@ -74,7 +82,7 @@ public sealed partial class TaskExecutor
 
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
-        delivery.Trace = History.Deliver(delivery, message);
+        (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
         if (_due.EarlyDue(delivery) is { } due)
         {
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
@@ -91,7 +99,9 @@ public sealed partial class TaskExecutor
         var request = new AttemptRequest(message, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), _module, Solitary: false);
         while (true)
         {
+            delivery.WaitForTurn();
             await (request.Solitary ? _gate.EnterAloneAsync(_drain.Interrupt) : _gate.EnterAsync(_drain.Interrupt)).ConfigureAwait(false);
+            delivery.Expect(_runner.LimitOf(message.Type), _time);
             // Asked only now, because it may have waited long for a suspect.
             if (_pauses.Current.Holding(_module, message.Type) is not null)
             {
@@ -99,14 +109,17 @@ public sealed partial class TaskExecutor
                 await ParkPausedAsync(delivery, message).ConfigureAwait(false);
                 return;
             }
+            using var span = _telemetry.StartAttempt(delivery, message);
             AttemptBegin begin;
             Ending ending = default;
             try
             {
-                begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
+                begin = await _guard.BeginAsync(span is null ? request : request with { TraceId = span.RecordedTraceId() }, _drain.Interrupt).ConfigureAwait(false);
                 if (begin is AttemptBegin.Begun begun)
                 {
-                    ending = await RunAsync(delivery, message, begun, pass).ConfigureAwait(false);
+                    span.Began(begun.Key);
+                    delivery.Flight = Flights.Begin(_module, message.Id, message.Type);
+                    ending = await RunAsync(delivery, message, begun, pass, span).ConfigureAwait(false);
                 }
             }
             finally
@@ -122,15 +135,22 @@ public sealed partial class TaskExecutor
             switch (begin)
             {
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
-                    _stats.CountSettled(settlement);
+                    _stats.CountSettled(settlement, begun.Key.Series == 1 ? _time.GetUtcNow() - message.CreatedAt : null);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
+                    _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
+                    if (ending.IsAbandoned)
+                    {
+                        delivery.Flight?.Land(FlightEnd.Abandoned);
+                    }
                     await HandBackAsync(delivery).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun:
+                    delivery.Flight?.Land(FlightEnd.HandedBack);
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
+                    span.Ended("stale");
                     request = request with { Solitary = false };
                     break;
                 case AttemptBegin.Suspect:
@@ -138,6 +158,8 @@ public sealed partial class TaskExecutor
                     break;
                 case AttemptBegin.AlreadySettled settled:
                     _stats.CountDuplicate();
+                    span.Ended("duplicate");
+                    _telemetry.Duplicate(message.Type);
                     Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
@@ -160,7 +182,7 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass)
+    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
@@ -175,7 +197,7 @@ public sealed partial class TaskExecutor
         {
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
-            return Ending.Interrupted;
+            return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
         }
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
@@ -196,6 +218,7 @@ public sealed partial class TaskExecutor
             }
         }
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
+        span.Ended(verdict, settlement);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
         return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
@@ -219,10 +242,12 @@ public sealed partial class TaskExecutor
             TraceParent = delivery.Header(TaskHeaders.TraceParent),
         };
         using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
-        AttemptVerdict verdict;
+        AttemptVerdict verdict = default;
         TimeSpan busy;
         var began = _time.GetTimestamp();
-        var running = _stats.CountStarted(context, _time.GetUtcNow());
+        var startedAt = _time.GetUtcNow();
+        _telemetry.Started(delivery, message, startedAt);
+        var running = _stats.CountStarted(context, startedAt);
         try
         {
             verdict = await _runner.RunAsync(context).ConfigureAwait(false);
@@ -231,7 +256,7 @@ public sealed partial class TaskExecutor
         {
             busy = _time.GetElapsedTime(began);
             _stats.CountEnded(running, busy);
-            TaskTelemetry.ProcessDuration.Record(busy.TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
+            _telemetry.Handled(delivery, message.Type, verdict.Outcome is null ? null : verdict.Word, busy);
         }
         return (verdict, busy);
     }
@@ -241,6 +266,7 @@ public sealed partial class TaskExecutor
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
+        delivery.Flight?.Land(paid ? FlightEnd.Finished : FlightEnd.HandedBack);
         // What was lost meanwhile is delivered again, and counted then.
         if (paid && message is null)
         {
@@ -248,6 +274,7 @@ public sealed partial class TaskExecutor
             Counters.Rejected();
             if (settlement is Settlement.DeadLetter dead)
             {
+                _telemetry.Rejected(dead);
                 Log.Rejected(_logger, delivery.Origin, dead.Reason.ToWire(), dead.Error);
             }
         }
@@ -255,29 +282,6 @@ public sealed partial class TaskExecutor
         {
             _guard.NotePaid(key);
         }
-        TaskTelemetry.Settled.Add(1, new("consumers.module", _module), new("outcome", settlement.GetType().Name));
-    }
-
-    /// <summary>Not handed back, not even when the whole module is paused: until its source has stopped taking, it would come again at once.</summary>
-    private Task ParkPausedAsync(Delivery delivery, TaskMessage message)
-    {
-        _stats.CountPaused();
-        return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
-    }
-
-    private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
-    {
-        _stats.CountParked();
-        delivery.Trace?.Parked(due);
-        var settlement = new Settlement.Park(due);
-        return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
-    }
-
-    private Task HandBackAsync(Delivery delivery)
-    {
-        _stats.CountHandedBack();
-        delivery.Trace?.HandedBack();
-        return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 
     private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>

@@ -43,11 +43,13 @@ internal static class TaskApi
     {
         app.MapOpenApi();
         app.MapGet("/api/fleet", FleetEndpoints.GetAsync).WithTags("fleet").WithSummary("Instances, dependencies, pauses, counts and throughput.").Produces<FleetView>();
+        app.MapGet("/api/fleet/figures", FigureEndpoints.GetAsync).WithTags("fleet").WithSummary("The figures of the last 15 minutes (range=15m), hour (1h) or day (24h).").Produces<FiguresView>();
         app.MapDeadLetters();
         app.MapOperations();
         var module = app.MapGroup("/api/{module}").WithTags("tasks").AddEndpointFilter(RequireModuleAsync);
         module.MapPublishing();
         module.MapTasks();
+        module.MapOrphans();
         module.MapPauses();
     }
 

@@ -1,14 +1,34 @@
-// Refreshes the parts marked data-live every two seconds while the page is looked at. Everything works without it.
+// Keeps an open page as the fleet is. Everything works without it.
+//   [data-fig]       figures, told by the stream of /events, twice a second at most
+//   [data-live]      parts that are fetched anew when the stream says that something is another, every two seconds at most
 (() => {
   'use strict';
   const mark = document.getElementById('live-mark');
-  const every = 2000;
-  let seen = new Date();
+  if (!mark) {
+    return;
+  }
+  const root = document.body.dataset.root || '';
+  const parts = () => document.querySelectorAll('[data-live]');
+  const oftenest = 2000, seldomest = 5000, stale = 6000;
+  let source, lastId = '', rev, shownRev, seen = new Date(), seenAt = performance.now(), fetchedAt = -oftenest, isFetching = false;
 
+  // Said once when it changes: the mark is a live region.
   const say = (state, text) => {
-    if (mark) {
+    if (mark.dataset.state !== state || mark.textContent !== text) {
       mark.dataset.state = state;
       mark.textContent = text;
+    }
+  };
+  const touch = () => {
+    [seen, seenAt] = [new Date(), performance.now()];
+    say('live', 'live');
+  };
+  const tellAge = () => {
+    const age = Math.round((performance.now() - seenAt) / 1000);
+    if (age * 1000 >= stale) {
+      say('stale', `as of ${seen.toISOString().slice(11, 19)}, ${age < 120 ? `${age} s` : `${Math.round(age / 60)} min`} ago`);
+    } else if (source && source.readyState !== EventSource.OPEN) {
+      say('reconnecting', 'reconnecting');
     }
   };
 
@@ -32,29 +52,138 @@
     const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'error' });
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     keepToken(fresh);
-    for (const part of document.querySelectorAll('[data-live]')) {
+    for (const part of parts()) {
       const next = fresh.getElementById(part.id);
       if (next && next.innerHTML !== part.innerHTML && !isInUse(part)) {
         part.innerHTML = next.innerHTML;
       }
     }
-    seen = new Date();
-    say('live', 'live');
+    const made = fresh.getElementById('made');
+    if (made) {
+      document.getElementById('made').innerHTML = made.innerHTML;
+    }
+    touch();
   };
 
+  // One at a time, and when there is cause: something is another, or the stream is not there to say so.
   const turn = async () => {
-    if (document.visibilityState === 'visible') {
-      try {
-        await refresh();
-      } catch {
-        say('stale', `as of ${seen.toLocaleTimeString()}`);
+    tellAge();
+    const since = performance.now() - fetchedAt;
+    const isCalledFor = rev !== shownRev ? since >= oftenest : since >= seldomest;
+    if (document.visibilityState !== 'visible' || isFetching || !isCalledFor || parts().length === 0) {
+      return;
+    }
+    isFetching = true;
+    const as = rev;
+    try {
+      await refresh();
+      shownRev = as;
+    } catch {
+      tellAge();
+    }
+    [isFetching, fetchedAt] = [false, performance.now()];
+  };
+
+  const show = (snapshot) => {
+    for (const place of document.querySelectorAll('[data-fig]')) {
+      const text = snapshot.figures[place.dataset.fig];
+      if (text !== undefined && place.textContent !== text) {
+        place.textContent = text;
       }
     }
-    setTimeout(turn, every);
+    const state = document.getElementById('fleet-state');
+    if (state) {
+      const sentence = state.querySelector('[data-fleet=sentence]');
+      if (sentence.textContent !== snapshot.sentence) {
+        sentence.textContent = snapshot.sentence;
+      }
+      state.className = `sentence ${snapshot.look}`;
+      if (state.dataset.key !== snapshot.key) {
+        state.dataset.key = snapshot.key;
+        announce(snapshot.sentence);
+      }
+    }
+    rev = snapshot.rev;
+    document.dispatchEvent(new CustomEvent('fleet', { detail: snapshot }));
+    touch();
   };
 
-  if (document.querySelector('[data-live]')) {
-    say('live', 'live');
-    setTimeout(turn, every);
+  const announce = (text) => {
+    document.getElementById('said').textContent = text;
+  };
+
+  const listen = () => {
+    source = new EventSource(`${root}/events${lastId ? `?after=${encodeURIComponent(lastId)}` : ''}`);
+    source.addEventListener('snapshot', (event) => {
+      lastId = event.lastEventId;
+      show(JSON.parse(event.data));
+    });
+    source.addEventListener('notice', (event) => {
+      lastId = event.lastEventId;
+      announce(JSON.parse(event.data).text);
+      // Shown at once, not when its turn comes.
+      [shownRev, fetchedAt] = [undefined, -oftenest];
+    });
+    source.onerror = () => {
+      tellAge();
+      // Refused, and the browser does not come back by itself: the page goes on asking, and tries for a stream later.
+      if (source.readyState === EventSource.CLOSED) {
+        leave();
+        setTimeout(() => document.visibilityState === 'visible' && !source && listen(), 10000);
+      }
+    };
+  };
+  const leave = () => {
+    if (source) {
+      source.close();
+      source = undefined;
+    }
+  };
+
+  // A browser opens six connections to a host: a page that nobody looks at keeps none of them.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') {
+      if (!source) {
+        listen();
+      }
+      turn();
+    } else {
+      leave();
+    }
+  });
+
+  // Keys, each beside a link that does the same. g and a letter goes to a page.
+  const pages = { f: '/', r: '/rabbit', s: '/scaling', k: '/kafka', i: '/instances', t: '/tasks', d: '/dead-letters', o: '/operations', a: '/audit' };
+  const keys = document.getElementById('keys');
+  let isGoing = false;
+  document.addEventListener('keydown', (event) => {
+    const target = event.target;
+    if (event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
+      return;
+    }
+    const link = isGoing && pages[event.key] && document.querySelector(`nav a[href="${root}${pages[event.key]}"]`);
+    isGoing = event.key === 'g';
+    if (link) {
+      location.href = link.href;
+    } else if (event.key === '?' && keys) {
+      keys.showModal();
+    } else if (event.key === '/') {
+      const search = document.querySelector('form[role=search] input, .filter input, .filter select');
+      if (search) {
+        event.preventDefault();
+        search.focus();
+      }
+    }
+  });
+  const help = document.getElementById('show-keys');
+  if (help && keys) {
+    help.hidden = false;
+    help.addEventListener('click', () => keys.showModal());
   }
+
+  say('live', 'live');
+  if (document.visibilityState === 'visible') {
+    listen();
+  }
+  setInterval(turn, 500);
 })();

@@ -3,9 +3,11 @@ using Consumers.Fleet;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
 using Consumers.Host.Health;
+using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
+using Consumers.Host.Telemetry;
 using Consumers.Kafka;
 using Consumers.Ledger;
 using Consumers.Rabbit;
@@ -43,7 +45,7 @@ internal static class ConsumersHost
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
         HostSources.AddFolderAndCommandLine(builder.Configuration, builder.Environment.EnvironmentName, Overrides(settings));
-        HostLogging.Configure(builder.Logging, builder.Environment);
+        HostLogging.Configure(builder.Logging, builder.Configuration);
 
         var access = AccessKey.From(builder.Configuration);
         var addresses = ListenAddresses.From(builder.Configuration);
@@ -58,7 +60,10 @@ internal static class ConsumersHost
             kestrel.Limits.MaxRequestBodySize = RequestBody.BatchCap;
         });
 
+        builder.Services.AddTelemetry(builder.Configuration);
         AddModules(builder);
+        // Before the shutdown's own: what is added earlier is told later of the stop, here when everything has drained.
+        builder.Services.AddLive();
         builder.Services.AddHostShutdown(builder.Configuration);
         builder.Services.AddMonitoring();
         builder.Services.AddAccessControl(access, addresses);
@@ -66,10 +71,13 @@ internal static class ConsumersHost
         builder.Services.AddDashboard();
 
         var app = builder.Build();
+        app.UseRequestSpans();
         app.UseHostErrors();
         app.UseAccessControl();
         app.MapHealth();
+        app.MapMetrics();
         app.MapTaskApi();
+        app.MapLive();
         app.MapDashboard();
         return app;
     }

@@ -1,22 +1,36 @@
-using Consumers.Core;
+using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
+using Consumers.Host.Monitoring.Figures;
+using Consumers.Host.Monitoring.Findings;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace Consumers.Host.Pages;
 
 /// <summary>The fleet at a glance.</summary>
-internal sealed class IndexModel(LedgerReads ledger, DeadLetterReads letters, FleetWatch watch, ThroughputProbe probe, IPauses pauses, TimeProvider time) : PageModel
+internal sealed class IndexModel(FleetLook look, FigureReads figures, LiveLoop live) : PageModel
 {
-    public FleetGlance Glance { get; private set; } = null!;
+    [BindProperty(SupportsGet = true, Name = "range")]
+    public string? RangeName { get; set; }
 
-    public DateTimeOffset Now => time.GetUtcNow();
+    public FigureRange Range => FigureRange.Of(RangeName);
+
+    public FleetNow Fleet { get; private set; } = null!;
+
+    public IReadOnlyDictionary<string, string> Figures { get; private set; } = null!;
+
+    public Known<FigureSeries> Series { get; private set; } = null!;
+
+    public IReadOnlyList<Notice> Notices => live.Recent;
+
+    /// <summary>For the next instance, as far as the names here tell.</summary>
+    public string FreeName => Enumerable.Range(1, int.MaxValue).Select(n => $"consumer-{n}").First(name => Fleet.Facts.Instances.Value?.All(instance => instance.Name != name) ?? true);
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {
-        var counts = ledger.CountAsync(null, cancellationToken);
-        var dead = letters.CountAsync(null, cancellationToken);
-        var instances = watch.InstancesAsync(cancellationToken);
-        var snapshots = watch.Transports.Select(transport => transport.SnapshotAsync(cancellationToken).AsTask()).ToArray();
-        Glance = new FleetGlance(await counts, await instances, await Task.WhenAll(snapshots), watch.Dependencies, probe.Current, pauses.Current, (await dead).Value?.GetValueOrDefault(DeadLetterState.Dead));
+        var series = figures.SeriesAsync(Range, cancellationToken);
+        Fleet = await look.NowAsync(cancellationToken);
+        Figures = FleetFigures.Of(Fleet.Facts);
+        Series = await series;
     }
 }

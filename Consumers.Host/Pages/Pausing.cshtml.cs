@@ -59,12 +59,10 @@ internal sealed class PausingModel(IPauses pauses, PauseSwitch pauseSwitch, Flee
             return Page();
         }
         var state = changed.Pause is null ? "resumed" : "paused";
-        Result = changed.IsNew ? $"{Capital(What)} is {state} for the whole fleet." : $"{Capital(What)} was {(changed.Pause is null ? "not paused" : "paused already")}.";
+        Result = changed.IsNew ? $"{Words.Capital(What)} is {state} for the whole fleet." : $"{Words.Capital(What)} was {(changed.Pause is null ? "not paused" : "paused already")}.";
         return Redirect($"{Request.PathBase}/{Module}");
     }
 
     private IActionResult? Check() =>
         watch.Transport(Module) is null ? NotFound() : Type is not null && !TaskName.IsValid(Type) ? BadRequest() : null;
-
-    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

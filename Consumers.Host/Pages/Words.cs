@@ -1,12 +1,15 @@
 using System.Globalization;
 using Consumers.Core;
 using Consumers.Host.Monitoring;
+using Consumers.Host.Monitoring.Balancing;
 
 namespace Consumers.Host.Pages;
 
 /// <summary>Numbers and states as people say them.</summary>
 internal static class Words
 {
+    private static readonly NumberFormatInfo ThinSpaces = new() { NumberGroupSeparator = "\u202F", NumberGroupSizes = [3] };
+
     public static string Duration(TimeSpan duration)
     {
         var time = duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
@@ -23,6 +26,13 @@ internal static class Words
 
     public static string Count(long count, string one, string many) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
+
+    public static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+
+    public static string Short(string text, int length) => text.Length <= length ? text : text[..length] + "…";
+
+    /// <summary>A count with thin spaces between thousands, or the word "unknown", which is not zero.</summary>
+    public static string Number(long? number) => number?.ToString("N0", ThinSpaces) ?? "unknown";
 
     public static string Rate(double? perSecond) => perSecond switch
     {
@@ -91,6 +101,16 @@ internal static class Words
         var why = pause.Why is { } reason ? $" ({reason})" : "";
         return $"paused since {time} by {pause.By}{why}{(waiting is { } tasks ? $"; {Count(tasks, "task waits", "tasks wait")}" : "")}";
     }
+
+    /// <summary>Whether every task is somewhere.</summary>
+    public static string Balance(Balance balance) => balance switch
+    {
+        { Standing: { } standing } => $"{Count(standing.AtLeast, "task is", "tasks are")} missing",
+        { Difference: null } => $"unknown: {balance.WhyUnknown}",
+        { Difference: > 0 } => $"{balance.Difference} not found yet; said after a minute",
+        { Unrecorded: > 0 } => $"balances, with {Count(balance.Unrecorded.Value, "message", "messages")} in the broker that no unfinished task is known of",
+        _ => "balances",
+    };
 
     public static string Sign(DependencyHealth health) => health switch
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Consumers.Host.Pages;
 using Microsoft.AspNetCore.Razor.TagHelpers;
 
 namespace Consumers.Host.TagHelpers;
@@ -7,8 +7,6 @@ namespace Consumers.Host.TagHelpers;
 [HtmlTargetElement("num", TagStructure = TagStructure.WithoutEndTag)]
 public sealed class NumTagHelper : TagHelper
 {
-    private static readonly NumberFormatInfo ThinSpaces = new() { NumberGroupSeparator = "\u202F", NumberGroupSizes = [3] };
-
     public long? Of { get; set; }
 
     public override void Process(TagHelperContext context, TagHelperOutput output)
@@ -16,6 +14,6 @@ public sealed class NumTagHelper : TagHelper
         output.TagName = "span";
         output.TagMode = TagMode.StartTagAndEndTag;
         output.Attributes.SetAttribute("class", Of is null ? "unknown" : "num");
-        output.Content.SetContent(Of is { } number ? number.ToString("N0", ThinSpaces) : "unknown");
+        output.Content.SetContent(Words.Number(Of));
     }
 }

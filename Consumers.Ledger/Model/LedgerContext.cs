@@ -10,6 +10,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     internal const int KeyLength = 512;
     internal const int WordLength = 16;
     internal const int ErrorLength = 1024;
+    internal const int TraceIdLength = 32;
+    internal const int TraceParentLength = 55;
 
     public DbSet<TaskRecord> Tasks => Set<TaskRecord>();
 
@@ -20,6 +22,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     public DbSet<CounterRecord> Counters => Set<CounterRecord>();
 
     public DbSet<InstanceRecord> Instances => Set<InstanceRecord>();
+
+    public DbSet<ReceiptRecord> Receipts => Set<ReceiptRecord>();
 
     public DbSet<PauseRecord> Pauses => Set<PauseRecord>();
 
@@ -36,6 +40,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     public DbSet<DeadLetterCounterRecord> DeadLetterCounters => Set<DeadLetterCounterRecord>();
 
     public DbSet<OperationRecord> Operations => Set<OperationRecord>();
+
+    public DbSet<FigureRecord> Figures => Set<FigureRecord>();
 
     public DbSet<OperationItemRecord> OperationItems => Set<OperationItemRecord>();
 
@@ -60,6 +66,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             task.Property(t => t.Owner).HasMaxLength(NameLength);
             task.Property(t => t.DeadReason).HasMaxLength(WordLength);
             task.Property(t => t.ErrorMessage).HasMaxLength(ErrorLength);
+            task.Property(t => t.AcceptedIn).HasMaxLength(TraceParentLength);
             task.HasIndex(t => t.Id).IsUnique();
             task.HasIndex(t => new { t.Type, t.Row });
             task.HasIndex(t => new { t.Module, t.Row });
@@ -84,6 +91,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             attempt.Property(a => a.WorkerId).HasMaxLength(NameLength);
             attempt.Property(a => a.Outcome).HasMaxLength(64);
             attempt.Property(a => a.Error).HasMaxLength(ErrorLength);
+            attempt.Property(a => a.TraceId).HasMaxLength(TraceIdLength);
         });
         modelBuilder.Entity<CounterRecord>(counter =>
         {
@@ -98,6 +106,15 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             instance.Property(i => i.RunId).HasMaxLength(NameLength);
             instance.Property(i => i.Name).HasMaxLength(NameLength);
             instance.Property(i => i.State).HasMaxLength(WordLength);
+        });
+        modelBuilder.Entity<ReceiptRecord>(receipt =>
+        {
+            receipt.ToTable("Receipts");
+            receipt.HasKey(r => r.RunId);
+            receipt.Property(r => r.RunId).HasMaxLength(NameLength);
+            receipt.Property(r => r.Name).HasMaxLength(NameLength);
+            receipt.Property(r => r.Reason).HasMaxLength(NameLength);
+            receipt.HasIndex(r => r.EndedAt);
         });
         modelBuilder.Entity<PauseRecord>(pause =>
         {
@@ -119,6 +136,12 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             audit.Property(a => a.Result).HasMaxLength(WordLength);
             audit.Property(a => a.Detail).HasMaxLength(ErrorLength);
             audit.HasIndex(a => a.Id).IsUnique();
+        });
+        modelBuilder.Entity<FigureRecord>(figure =>
+        {
+            figure.ToTable("Figures");
+            figure.HasKey(f => new { f.StepSeconds, f.Start, f.Source });
+            figure.Property(f => f.Source).HasMaxLength(NameLength);
         });
         DeadLetterModel.Build(modelBuilder);
         OperationModel.Build(modelBuilder);

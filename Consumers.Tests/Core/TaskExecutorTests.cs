@@ -51,6 +51,19 @@ public sealed class TaskExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_delivery_knows_its_task_and_how_long_that_may_be_in_hand()
+    {
+        var task = TestFleet.Task("ok");
+        _guard.Begins.Enqueue(_ => Begun(task, epoch: 1));
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.TaskId.ShouldBe(task.Id);
+        delivery.InHandLimit.ShouldBe(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5), "the handler's timeout and its grace");
+    }
+
+    [Fact]
     public async Task A_failure_with_a_stale_epoch_is_no_error_of_this_instance()
     {
         var task = TestFleet.Task("fail");
@@ -165,6 +178,19 @@ public sealed class TaskExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_parked_goes_on_byte_for_byte_unless_its_id_came_from_outside_of_it()
+    {
+        await PauseAsync("scripted");
+        var asItCame = new FakeDelivery("""{ "type":"scripted" , "id":"a", "more":1.0, "payload": {"steps":["ok"]} }"""u8.ToArray());
+        await _executor.ExecuteAsync(asItCame);
+        asItCame.Onward.ShouldNotBeNull().Body.ToArray().ShouldBe(asItCame.Body.ToArray());
+
+        var without = new FakeDelivery("""{"type":"scripted","payload":{"steps":["ok"]}}"""u8.ToArray()) { Fallback = "topic:0:7" };
+        await _executor.ExecuteAsync(without);
+        TaskMessageCodec.Decode(without.Onward.ShouldNotBeNull().Body, null, 5, out _).ShouldNotBeNull().Id.ShouldBe("topic:0:7");
+    }
+
+    [Fact]
     public async Task A_pause_of_another_type_or_module_changes_nothing()
     {
         await PauseAsync("other");
@@ -237,7 +263,9 @@ public sealed class TaskExecutorTests : IDisposable
 
         public override ReadOnlyMemory<byte> Body { get; } = body;
 
-        public override string? FallbackId => null;
+        public string? Fallback { get; init; }
+
+        public override string? FallbackId => Fallback;
 
         public override string Origin => "fake";
 

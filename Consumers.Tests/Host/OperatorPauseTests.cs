@@ -29,7 +29,7 @@ public sealed class OperatorPauseTests
         (await host.JsonAsync("/api/fleet")).GetProperty("pauses")[0].GetProperty("module").GetString().ShouldBe("rabbit");
         (await TextAsync(host, "/rabbit")).ShouldMatch(@"rabbit is paused since \d\d:\d\d:\d\d by anna through the API of [\w-]+ \(the mail server moves\); 1 task waits");
         (await TextAsync(host, "/tasks/waits")).ShouldMatch("It does not run: the module rabbit is paused since .* by anna");
-        (await TextAsync(host, "/")).ShouldContain("Paused: rabbit. 1 task waits until somebody resumes it.");
+        (await TextAsync(host, "/")).ShouldMatch(@"Rabbit has been paused by anna through the API of [\w-]+ \(the mail server moves\)( for .*)?: 1 task waits until somebody resumes it\.");
 
         var resumed = await HostUnderTest.JsonOf(await host.PostAsync("/api/rabbit/resume", "{}"));
 

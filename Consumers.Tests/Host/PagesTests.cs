@@ -23,6 +23,7 @@ public sealed class PagesTests(SharedHost shared) : IClassFixture<SharedHost>
         {
             var page = await PageAsync(path);
 
+            page.QuerySelector("#made")?.TextContent.ShouldStartWith("made");
             page.QuerySelectorAll("script").ShouldAllBe(script => script.GetAttribute("src")!.StartsWith("/assets/", StringComparison.Ordinal) && script.TextContent == "");
             page.QuerySelectorAll("img").ShouldAllBe(image => image.GetAttribute("src")!.StartsWith("/assets/", StringComparison.Ordinal));
             page.All.SelectMany(element => element.Attributes).ShouldNotContain(attribute => attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase) || attribute.Name == "style");
@@ -96,7 +97,10 @@ public sealed class PagesTests(SharedHost shared) : IClassFixture<SharedHost>
         var page = await PageAsync($"/tasks/{id}");
 
         page.QuerySelector(".sentence")!.TextContent.ShouldMatch("Waits in tier 60s until .*; then attempt 2 of 6");
-        page.QuerySelectorAll(".timeline li").Length.ShouldBe(2);
+        page.QuerySelectorAll(".timeline li").Length.ShouldBe(3);
+        page.QuerySelector(".timeline li:first-child")!.TextContent.ShouldContain("published through the API");
+        page.QuerySelector(".timeline li.o-failure")!.TextContent.ShouldContain("attempt 1");
+        page.QuerySelector(".timeline li:last-child")!.TextContent.ShouldContain("attempt 2 of 6 is due");
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Host.Hosting;
 using Consumers.Host.Monitoring;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -6,7 +7,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>One task: where it is now, and how it came there.</summary>
-internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, FleetWatch watch, TaskBreakers breakers, IPauses pauses, RetrySchedule schedule, TimeProvider time) : PageModel
+internal sealed class DetailsModel(
+    LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, TaskBreakers breakers, IPauses pauses, OrphanWatch orphans, RetrySchedule schedule, TimeProvider time) : PageModel
 {
     public string Id { get; private set; } = "";
 
@@ -31,8 +33,15 @@ internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, 
         {
             var connection = watch.Transport(details.Task.Module) is { } transport ? (await transport.SnapshotAsync(cancellationToken)).Connection : null;
             var breaker = breakers.PausesOf(details.Task.Module).FirstOrDefault(pause => pause.Type == details.Task.Type);
-            Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, schedule, time.GetUtcNow());
+            Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, await AheadAsync(details.Task, cancellationToken), schedule, time.GetUtcNow())
+            {
+                IsOrphaned = (await orphans.ListAsync(details.Task.Module, details.Task.Id, 1, cancellationToken)).Value is { Count: > 0 },
+            };
             DeadLetter = (await letters.FindByTaskAsync(details.Task.Module, details.Task.Id, cancellationToken)).Value?.Value;
+        }
+        else if (TaskName.IsValid(id) && (await counts.StatusAsync(id, cancellationToken)).Value?.State is { } status)
+        {
+            WhyNot = $"Its module writes no rows, so its story is not known. The fleet's counters say that it is {status.ToWire()}; they keep that for 24 hours.";
         }
         else
         {
@@ -43,4 +52,10 @@ internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, 
         }
         return Page();
     }
+
+    /// <summary>Only Kafka's tasks of one key wait for each other.</summary>
+    private async Task<TaskRow?> AheadAsync(TaskRow task, CancellationToken cancellationToken) =>
+        task is { Module: ModuleSwitches.Kafka, State: TaskState.Queued, Key: not null }
+            ? (await ledger.ListAsync(new TaskFilter(task.Module, TaskState.Processing, null, task.Key), null, 1, cancellationToken)).Value?.Items.FirstOrDefault()
+            : null;
 }

@@ -7,7 +7,8 @@ namespace Consumers.Host.Pages.Tasks;
 /// <param name="connection">Of the module's broker; null when this host has no such module.</param>
 /// <param name="pause">By somebody, of the task's module or its type; null while neither is paused.</param>
 /// <param name="breaker">Of the task's type in this host; null while it is not open.</param>
-internal sealed class TaskStory(TaskDetails details, DependencyState? connection, Pause? pause, TypePause? breaker, RetrySchedule schedule, DateTimeOffset now)
+/// <param name="ahead">A task of the same key that runs, where a key keeps its order; null when there is none.</param>
+internal sealed class TaskStory(TaskDetails details, DependencyState? connection, Pause? pause, TypePause? breaker, TaskRow? ahead, RetrySchedule schedule, DateTimeOffset now)
 {
     public TaskRow Task { get; } = details.Task;
 
@@ -15,13 +16,18 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
 
     public PayloadText Payload { get; } = PayloadText.Of(details.Task.Payload);
 
+    /// <summary>The broker has no message of it any more.</summary>
+    public bool IsOrphaned { get; init; }
+
     /// <summary>Where it is now, and why it does not run when it does not.</summary>
     public string Now => Task.State switch
     {
+        _ when IsOrphaned => $"Orphaned: {Since()}, and the broker has no message of it. Was a queue purged or deleted? Publish it again on the page of the module, or with POST /api/{Task.Module}/orphans/publish; it goes on with attempt {Task.RetryCount + 1}.",
         TaskState.Queued when details.AwaitsPublishing => connection is { Health: not DependencyHealth.Up }
             ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
             : "Accepted and safe in the ledger; it is being published.",
         TaskState.Queued when WhyPaused is { } why => why,
+        TaskState.Queued when ahead is not null => $"Waits behind key {ahead.Key}: task {ahead.Id} of the same key runs{(ahead.StartTime is { } since ? $" since {Clock(since)}" : "")}, and tasks of one key keep their order.",
         TaskState.Queued => $"Waits in the work queue since {Clock(Task.CreatedAt)}, for an instance with a free slot.",
         TaskState.Processing => Task.StartTime is { } start
             ? $"Runs on {Task.WorkerId} since {Clock(start)}, {Words.Duration(now - start)} so far."
@@ -31,12 +37,32 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
         _ => $"Dead-lettered{At(Task.CompletedTime)} as {Task.DeadReason ?? "failed"}{Why(Task.DeadReason)}",
     };
 
+    /// <summary>Who brought it here.</summary>
+    public string Origin => details.AcceptedAt is { } accepted
+        ? $"published through the API, and safe in the ledger at {Clock(accepted)}{(details.AwaitsPublishing ? "; no broker has confirmed it yet" : "")}"
+        : "published straight to the broker by its producer";
+
+    /// <summary>What is to come; null for a task that is at its end, or runs.</summary>
+    public (DateTimeOffset? At, string Text)? Next => Task.State switch
+    {
+        TaskState.Retrying => (Task.DueAt, $"attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1} is due"),
+        TaskState.Queued => (null, $"attempt {Task.RetryCount + 1} of {Task.MaxRetries + 1} begins when an instance takes it"),
+        _ => null,
+    };
+
     public static string? Length(AttemptRow attempt) => attempt.EndedAt is { } end ? Words.Duration(end - attempt.StartedAt) : null;
 
     /// <summary>Between an attempt and the next: which tier was chosen.</summary>
     public string? Backoff(AttemptRow attempt) => attempt is { DueAt: { } due, EndedAt: { } end }
         ? $"waited in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}, due {Clock(due)}"
         : null;
+
+    private string Since() => Task.State switch
+    {
+        TaskState.Processing => $"it was begun on {Task.WorkerId}{At(Task.StartTime)}, which is gone",
+        TaskState.Retrying => $"its retry was due{At(Task.DueAt)}",
+        _ => $"it was accepted{At(Task.CreatedAt)}",
+    };
 
     private string Waiting()
     {

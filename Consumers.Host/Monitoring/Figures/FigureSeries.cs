@@ -1,0 +1,75 @@
+using Consumers.Core;
+
+namespace Consumers.Host.Monitoring.Figures;
+
+/// <summary>One step of the fleet.</summary>
+/// <param name="Instances">Processes that told of it.</param>
+internal sealed record FigurePoint(
+    DateTimeOffset Start, long Completed, long Failed, long Retried, int Running, long? Backlog, DurationSpread Handling, DurationSpread Age, int Instances);
+
+/// <summary>A range of the fleet's figures.</summary>
+/// <param name="Points">The oldest first, as many as the range has steps; null where no instance told anything, which is not the same as nothing done.</param>
+internal sealed record FigureSeries(FigureRange Range, DateTimeOffset From, IReadOnlyList<FigurePoint?> Points)
+{
+    /// <summary>By then every instance has written what it did.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(7);
+
+    public IEnumerable<FigurePoint> Known => Points.OfType<FigurePoint>();
+
+    /// <summary>What was told so far of the steps that are not over; null when nothing was.</summary>
+    public FigurePoint? Open { get; init; }
+
+    /// <summary>With the open steps.</summary>
+    public long Completed => Known.Sum(point => point.Completed) + (Open?.Completed ?? 0);
+
+    public long Failed => Known.Sum(point => point.Failed) + (Open?.Failed ?? 0);
+
+    public DateTimeOffset TimeOf(int index) => From + (index * Range.Step);
+
+    public double PerSecond(long count) => count / Range.Step.TotalSeconds;
+
+    /// <summary>When the first row of a range can have begun, for who reads it.</summary>
+    public static DateTimeOffset FirstOf(FigureRange range, DateTimeOffset now) => range.StartOf(now - Settled) - range.Length;
+
+    /// <param name="rows">Of this step, in any order.</param>
+    public static FigureSeries Of(FigureRange range, IEnumerable<FigureRow> rows, DateTimeOffset now)
+    {
+        var from = FirstOf(range, now);
+        var points = new FigurePoint?[range.Steps];
+        var open = new List<FigureRow>();
+        foreach (var step in rows.GroupBy(row => row.Start))
+        {
+            var index = (int)Math.Round((step.Key - from) / range.Step);
+            if (index >= 0 && index < points.Length)
+            {
+                points[index] = Sum(step.Key, [.. step]);
+            }
+            else if (index >= points.Length)
+            {
+                open.AddRange(step);
+            }
+        }
+        return new(range, from, points) { Open = open.Count == 0 ? null : Sum(open[0].Start, [.. open]) };
+    }
+
+    /// <summary>Of the last steps together.</summary>
+    public FigurePoint? Last(TimeSpan time)
+    {
+        var last = Points.TakeLast((int)Math.Ceiling(time / Range.Step)).OfType<FigurePoint>().ToArray();
+        return last.Length == 0 ? null : new(
+            last[0].Start, last.Sum(point => point.Completed), last.Sum(point => point.Failed), last.Sum(point => point.Retried), last.Max(point => point.Running), last.Max(point => point.Backlog),
+            last.Aggregate(DurationSpread.None, (sum, point) => sum.Plus(point.Handling)), last.Aggregate(DurationSpread.None, (sum, point) => sum.Plus(point.Age)), last.Max(point => point.Instances));
+    }
+
+    private static FigurePoint Sum(DateTimeOffset start, FigureRow[] rows) => new(
+        start,
+        rows.Sum(row => row.Completed),
+        rows.Sum(row => row.Failed),
+        rows.Sum(row => row.Retried),
+        rows.Sum(row => row.Running),
+        // Each saw the same queues.
+        rows.Max(row => row.Backlog),
+        rows.Aggregate(DurationSpread.None, (sum, row) => sum.Plus(row.Handling)),
+        rows.Aggregate(DurationSpread.None, (sum, row) => sum.Plus(row.Age)),
+        rows.Length);
+}

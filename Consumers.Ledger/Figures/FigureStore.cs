@@ -1,0 +1,53 @@
+using Consumers.Core;
+using Microsoft.EntityFrameworkCore;
+
+namespace Consumers.Ledger;
+
+/// <summary>The figures as rows: a process replaces its own and touches no other's, so writing one twice changes nothing.</summary>
+internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerContext> contexts) : IFigureStore
+{
+    private const string PutSql = """
+        INSERT INTO "Figures" ("StepSeconds", "Start", "Source", "Completed", "Failed", "Retried", "Running", "Backlog", "Handling", "Age")
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT ("StepSeconds", "Start", "Source") DO UPDATE SET "Completed" = excluded."Completed", "Failed" = excluded."Failed", "Retried" = excluded."Retried",
+            "Running" = excluded."Running", "Backlog" = excluded."Backlog", "Handling" = excluded."Handling", "Age" = excluded."Age"
+        """;
+
+    /// <summary>What lies as far in the future was written before somebody set the clock back.</summary>
+    private const string PruneSql = """DELETE FROM "Figures" WHERE "StepSeconds" = ?1 AND ("Start" < ?2 OR "Start" > ?3)""";
+
+    public async ValueTask WriteAsync(IReadOnlyList<FigureRow> rows, IReadOnlyDictionary<TimeSpan, TimeSpan> keep, CancellationToken cancellationToken) =>
+        await writer.RunAsync(
+            transaction =>
+            {
+                foreach (var row in rows)
+                {
+                    Put(transaction, row);
+                }
+                foreach (var (step, time) in keep)
+                {
+                    var kept = (long)time.TotalMilliseconds;
+                    transaction.Prepare(PruneSql).Set(1, Seconds(step)).Set(2, transaction.Now - kept).Set(3, transaction.Now + kept).Run();
+                }
+                return true;
+            },
+            isOutcome: false,
+            cancellationToken);
+
+    public async ValueTask<IReadOnlyList<FigureRow>> ReadAsync(TimeSpan step, DateTimeOffset from, CancellationToken cancellationToken)
+    {
+        var seconds = Seconds(step);
+        await using var context = contexts.CreateDbContext();
+        var records = await context.Figures.Where(figure => figure.StepSeconds == seconds && figure.Start >= from).ToListAsync(cancellationToken);
+        return records.ConvertAll(row => new FigureRow(
+            step, row.Start, row.Source, row.Completed, row.Failed, row.Retried, row.Running, row.Backlog, DurationSpread.Parse(row.Handling), DurationSpread.Parse(row.Age)));
+    }
+
+    private static void Put(LedgerTransaction transaction, FigureRow row) => transaction.Prepare(PutSql)
+        .Set(1, Seconds(row.Step)).Set(2, row.Start.ToUnixTimeMilliseconds()).Set(3, row.Source)
+        .Set(4, row.Completed).Set(5, row.Failed).Set(6, row.Retried).Set(7, (long)row.Running).Set(8, row.Backlog)
+        .Set(9, row.Handling.ToString()).Set(10, row.Age.ToString())
+        .Run();
+
+    private static long Seconds(TimeSpan step) => (long)step.TotalSeconds;
+}

@@ -1,0 +1,72 @@
+using Consumers.Tests.Fixtures;
+using Microsoft.Playwright;
+
+namespace Consumers.Tests.Host.Dashboard;
+
+/// <summary>An open page while the fleet changes, and when its host goes and comes back.</summary>
+public sealed class LivePageTests
+{
+    private static readonly LocatorWaitForOptions Patiently = new() { Timeout = 30_000 };
+
+    [Fact]
+    public async Task The_sentence_and_the_figures_change_without_a_reload_and_a_chart_is_drawn()
+    {
+        await using var host = await HostUnderTest.StartAsync();
+        await Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+        {
+            await page.GotoAsync(host.Address.ToString());
+            await page.Locator("#live-mark[data-state=live]").WaitForAsync(Patiently);
+            await page.EvaluateAsync("window.isTheSamePage = true");
+            if (Consumers.Host.Assets.AssetFiles.HasCharts)
+            {
+                await page.Locator(".chart canvas").First.WaitForAsync(Patiently);
+            }
+            await host.PostAsync("/api/rabbit/pause", """{"by":"anna"}""");
+            await host.PostAsync("/api/rabbit/tasks", """{"id":"t","type":"sleep"}""");
+
+            await page.Locator("#fleet-state.warn", new() { HasText = "1 task waits until somebody resumes it" }).WaitForAsync(Patiently);
+            await page.Locator("[data-fig=backlog]", new() { HasText = "1" }).WaitForAsync(Patiently);
+            (await page.Locator("#said").TextContentAsync())!.ShouldContain("has been paused by anna");
+            await page.Locator(".happened li", new() { HasText = "has been paused by anna" }).WaitForAsync(Patiently);
+            (await page.EvaluateAsync<bool>("window.isTheSamePage")).ShouldBeTrue();
+        });
+    }
+
+    [Fact]
+    public async Task A_page_says_how_old_it_is_while_its_host_cannot_be_reached_and_is_live_again_by_itself()
+    {
+        await using var host = await HostUnderTest.StartAsync();
+        await using var network = TcpProxy.Start(host.Address);
+        await Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+        {
+            await page.GotoAsync(network.Url.ToString());
+            await page.Locator("#live-mark[data-state=live]").WaitForAsync(Patiently);
+            network.IsClosed = true;
+            network.ResetAll();
+
+            await page.Locator("#live-mark[data-state=stale]").WaitForAsync(Patiently);
+
+            (await page.Locator("#live-mark").TextContentAsync())!.ShouldMatch(@"as of \d\d:\d\d:\d\d, \d+ s ago");
+            (await page.Locator("#fleet-state").TextContentAsync())!.ShouldContain("All well", customMessage: "what was known last stays to be read");
+            network.IsClosed = false;
+            await page.Locator("#live-mark[data-state=live]").WaitForAsync(Patiently);
+            await host.PostAsync("/api/rabbit/pause", """{"by":"anna"}""");
+            await page.Locator("#fleet-state.warn").WaitForAsync(Patiently);
+        });
+    }
+
+    [Fact]
+    public async Task Where_there_are_too_many_streams_a_page_asks_instead()
+    {
+        await using var host = await HostUnderTest.StartAsync(("Consumers:Dashboard:MaxStreams", "1"));
+        using var taken = await host.Http.GetAsync(new Uri("/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+        {
+            await page.GotoAsync(new Uri(host.Address, "/tasks").ToString());
+            var id = $"live-{Guid.NewGuid():N}";
+            await host.PostAsync("/api/rabbit/tasks", $$"""{"id":"{{id}}","type":"sleep"}""");
+
+            await page.GetByRole(AriaRole.Link, new() { Name = id }).WaitForAsync(Patiently);
+        });
+    }
+}
