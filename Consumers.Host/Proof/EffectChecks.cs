@@ -39,6 +39,8 @@ internal static class EffectChecks
         var earlier = effects.TakeWhile(other => !ReferenceEquals(other, effect)).ToArray();
         return earlier.Length == 0 ? EffectKind.First
             : history.WasWithoutRedis(effect.Id) && input.GuardIsRedis ? EffectKind.Rerun
+            // It wakes in the middle of a handler, and learns only when it settles that another has taken over.
+            : history.FrozenRuns.Contains(effect.Run) && !history.Settled[effect.Key].Any(outcome => outcome.Run == effect.Run) ? EffectKind.Rerun
             : earlier.All(other => MayRepeat(history, input, other)) ? EffectKind.Rerun
             : EffectKind.Second;
     }

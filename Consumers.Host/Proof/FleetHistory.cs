@@ -13,6 +13,7 @@ internal sealed class FleetHistory
         Runs = Lines.Where(line => line.Event == HistoryEvents.Start).ToLookup(line => line.Number("pid"));
         Faults = [.. Lines.Where(line => line.Event == HistoryEvents.Fault).GroupBy(line => line.Id).Select(group => FaultSeen.From(group, RunOf))];
         HitRuns = Faults.SelectMany(fault => fault.Runs).ToHashSet();
+        FrozenRuns = Faults.Where(fault => fault.Kind == FaultSeen.Freeze).SelectMany(fault => fault.Runs).ToHashSet();
         ByDelivery = Lines.Where(line => line["d"] is not null).ToLookup(line => (line.Run, line.Number("d")));
         ByTask = Lines.Where(line => line.Event is HistoryEvents.Begin or HistoryEvents.Outcome or HistoryEvents.Effect or HistoryEvents.Deliver or HistoryEvents.Duplicate).ToLookup(line => line.Id);
         Effects = Lines.Where(line => line.Event == HistoryEvents.Effect).ToLookup(line => line.Key);
@@ -35,6 +36,9 @@ internal sealed class FleetHistory
 
     /// <summary>Processes that a fault hit: what they had begun may run again.</summary>
     public IReadOnlySet<string> HitRuns { get; }
+
+    /// <summary>Processes that stood still and went on: what they had begun may be somebody else's by then.</summary>
+    public IReadOnlySet<string> FrozenRuns { get; }
 
     /// <summary>A fault of the broker breaks every connection: deliveries are lost without anybody's death.</summary>
     public bool BrokerWasHit => Faults.Any(fault => fault.Kind is FaultSeen.BrokerKill or FaultSeen.BrokerDown or FaultSeen.Cut or FaultSeen.BlackHole);

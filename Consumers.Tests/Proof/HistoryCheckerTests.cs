@@ -207,6 +207,25 @@ public sealed class HistoryCheckerTests
         run.Check().Violations.ShouldContain(finding => finding.Invariant == "I4");
     }
 
+    [Theory]
+    [InlineData("freeze", 0, ProofVerdict.Valid)]
+    [InlineData("freeze", 1, ProofVerdict.Invalid)]
+    [InlineData("cut", 0, ProofVerdict.Invalid)]
+    public void Who_stood_still_may_finish_its_handler_late_and_may_not_settle(string kind, int accepted, ProofVerdict verdict)
+    {
+        var run = new HandmadeRun();
+        run.Ledger["z"] = new("z", TaskState.Completed, 1, 1, 3, [new(1, 1, 1, false), new(1, 1, 2, true)]);
+        run.Add(
+            "0 D four start - 0 0 0 pid=4", "1000 P pub pub z 1 0 0 op=invoke max=3", "2000 P pub pub z 1 0 0 op=ok",
+            "200000 D four deliver z 1 1 0 d=1", "201000 D four begin z 1 1 1 d=1", $"202000 P pub fault f2 0 0 0 op=plan kind={kind}", $"202500 P pub fault f2 0 0 0 op=proof kind={kind} pid=4",
+            "203000 C three deliver z 1 1 0 d=8", "204000 C three begin z 1 1 2 d=8", "205000 C three effect z 1 1 0 began=204000", "206000 C three outcome z 1 1 2 d=8 state=COMPLETED accepted=1", "207000 C three ack z 1 1 2 d=8",
+            "208000 D four effect z 1 1 0 began=201000", $"209000 D four outcome z 1 1 1 d=1 state=COMPLETED accepted={accepted}");
+
+        var report = run.Check();
+
+        report.Verdict.ShouldBe(verdict, report.ToString());
+    }
+
     [Fact]
     public void Every_invariant_is_broken_once() =>
         Sabotages.Values.Concat(Doubts.Values).Select(sabotage => sabotage.Invariant).Distinct().ShouldBe(
