@@ -28,6 +28,8 @@ internal sealed class KafkaTransport(KafkaModule module) : ITaskTransport, IKafk
 
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 
+    public bool DepthsCountInHands => true;
+
     public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken)
     {
         var offsets = await module.Watch.OffsetsAsync().WaitAsync(cancellationToken);

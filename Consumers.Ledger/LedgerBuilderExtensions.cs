@@ -40,6 +40,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
         services.TryAddSingleton<ITaskOrphans, TaskOrphans>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
+        services.TryAddSingleton<IReceipts, Receipts>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
         services.TryAddSingleton<IFigureStore, FigureStore>();
         services.TryAddSingleton<DeadLetterQueries>();

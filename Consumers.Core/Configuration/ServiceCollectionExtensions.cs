@@ -31,6 +31,7 @@ public static class ServiceCollectionExtensions
             ? ProcessHistory.Open(folder, "pipeline", provider.GetRequiredService<InstanceIdentity>(), provider.GetRequiredService<TimeProvider>())
             : ProcessHistory.Off);
         services.TryAddSingleton<DrainSignals>();
+        services.TryAddSingleton<FlightRecorder>();
         services.TryAddSingleton<PipelineStats>();
         services.TryAddSingleton<HandlerCatalog>();
         services.TryAddSingleton<TaskBreakers>();

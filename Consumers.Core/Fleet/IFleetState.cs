@@ -31,6 +31,9 @@ public sealed record InstanceReport(
 {
     /// <summary>What it does, module by module; empty where the fleet's state does not carry it.</summary>
     public IReadOnlyList<ModuleReport> ByModule { get; init; } = [];
+
+    /// <summary>Deliveries in its hands, by module; null where the fleet's state does not carry it.</summary>
+    public IReadOnlyDictionary<string, int>? InHands { get; init; }
 }
 
 /// <summary>What one module of an instance does now, and has done since its process started.</summary>

@@ -13,9 +13,17 @@ public interface ITaskQueries
     /// <summary>Tasks by state, from maintained counters; one module or, with null, all.</summary>
     ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken);
 
+    /// <summary>A module's tasks, all counted at one moment: for whoever compares them with what the broker holds.</summary>
+    ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken);
+
     /// <summary>Tasks that wait for a retry, by due time: how many, and when the next is due. Capped: see <see cref="WaitingRetries.AtLeast"/>.</summary>
     ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken);
 }
+
+/// <param name="Counts">By state, from maintained counters.</param>
+/// <param name="Unpublished">Unfinished tasks that no broker has confirmed yet; null when there are more than are counted.</param>
+/// <param name="FallingDue">Retries that fell due in the last seconds: a broker that is moving one from its retry queue to the work queue counts it in neither. Null when there are more than are counted.</param>
+public sealed record TaskTally(IReadOnlyDictionary<TaskState, long> Counts, long? Unpublished, long? FallingDue);
 
 /// <summary>Every part is optional; null means any.</summary>
 public sealed record TaskFilter(string? Module = null, TaskState? State = null, string? Type = null, string? Key = null, string? WorkerId = null);

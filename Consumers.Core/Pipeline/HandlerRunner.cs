@@ -26,7 +26,7 @@ internal sealed partial class HandlerRunner(
         {
             Log.Abandoned(logger, context.Type, context.Id, handler.Timeout + grace);
             abandoned.Add(run, context.Type, stats);
-            return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Interrupted : TimedOut(handler, " and ignores its cancellation");
+            return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Abandoned : TimedOut(handler, " and ignores its cancellation");
         }
         try
         {
@@ -114,4 +114,7 @@ internal sealed partial class HandlerRunner(
 internal readonly record struct AttemptVerdict(TaskOutcome? Outcome, string Word)
 {
     public static readonly AttemptVerdict Interrupted = new(null, "interrupted");
+
+    /// <summary>Interrupted, and it did not stop.</summary>
+    public static readonly AttemptVerdict Abandoned = new(null, "abandoned");
 }

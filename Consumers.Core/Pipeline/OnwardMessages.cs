@@ -10,18 +10,21 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
     public OnwardMessage? For(Settlement settlement, Delivery delivery, TaskMessage? message, AttemptKey key) => settlement switch
     {
         Settlement.Retry retry => Waiting(
-            message! with { RetryCount = retry.RetryCount },
+            message!,
             retry.DueAt,
             new Headers(delivery, identity, time)
                 .Attempt(key.Series, key.Attempt + 1)
                 .Set(TaskHeaders.DueAt, TaskHeaders.Format(CeilToMilliseconds(retry.DueAt)))
-                .Failure(retry.Error)),
+                .Failure(retry.Error),
+            TaskMessageCodec.Encode(message! with { RetryCount = retry.RetryCount })),
         Settlement.Park park => Waiting(
             message!,
             park.DueAt,
             new Headers(delivery, identity, time)
                 .Kept(TaskHeaders.Attempt).Kept(TaskHeaders.Series).Kept(TaskHeaders.FirstFailureAt).Kept(TaskHeaders.LastError)
-                .Set(TaskHeaders.DueAt, TaskHeaders.Format(CeilToMilliseconds(park.DueAt)))),
+                .Set(TaskHeaders.DueAt, TaskHeaders.Format(CeilToMilliseconds(park.DueAt))),
+            // Nothing in it has changed, so it goes on as it came: whatever becomes of it later, its bytes are its producer's. Only an id that came from outside it must be written into it.
+            HoldsItsId(delivery) ? delivery.Body : TaskMessageCodec.Encode(message!)),
         Settlement.DeadLetter dead => new OnwardMessage(
             delivery.Body,
             message?.Id ?? SafeId(delivery.FallbackId),
@@ -38,14 +41,15 @@ internal sealed class OnwardMessages(InstanceIdentity identity, TimeProvider tim
     /// <summary>What is due already still takes the way through a retry tier: a delay of zero is no delay to a broker.</summary>
     private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(1);
 
-    private OnwardMessage Waiting(TaskMessage message, DateTimeOffset dueAt, Headers headers)
+    private OnwardMessage Waiting(TaskMessage message, DateTimeOffset dueAt, Headers headers, ReadOnlyMemory<byte> body)
     {
         var left = dueAt - time.GetUtcNow();
         left = left > Soonest ? left : Soonest;
         headers.Set(TaskHeaders.WaitMs, Math.Ceiling(left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
-        // The body is written anew, so that an id that came from outside it travels on.
-        return new OnwardMessage(TaskMessageCodec.Encode(message), message.Id, message.Key, headers.List, left);
+        return new OnwardMessage(body, message.Id, message.Key, headers.List, left);
     }
+
+    private static bool HoldsItsId(Delivery delivery) => TaskMessageCodec.Decode(delivery.Body, null, 0, out _) is not null;
 
     private static string? SafeId(string? id) => id is not null && TaskName.IsValid(id) ? id : null;
 

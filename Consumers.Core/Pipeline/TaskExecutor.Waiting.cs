@@ -24,6 +24,7 @@ public sealed partial class TaskExecutor
         _stats.CountHandedBack();
         _telemetry.HandedBack();
         delivery.Trace?.HandedBack();
+        delivery.Flight?.Land(FlightEnd.HandedBack);
         return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 }

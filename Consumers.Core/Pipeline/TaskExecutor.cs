@@ -44,6 +44,8 @@ public sealed partial class TaskExecutor
 
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
+    internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
+
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
     public async Task ExecuteAsync(Delivery delivery)
     {
@@ -63,12 +65,15 @@ public sealed partial class TaskExecutor
         }
         catch (OperationCanceledException) when (_drain.Interrupt.IsCancellationRequested)
         {
+            // Begun, and no outcome of it could be written.
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             await HandBackAsync(delivery).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Not the handler's failure but the pipeline's own: the delivery stays unacknowledged, so nothing is lost, and the log says why.
             Log.Unexpected(_logger, e, delivery.Origin);
+            delivery.Flight?.Land(FlightEnd.Abandoned);
             // Handed back at once it would come again at once, and fail again as fast as the broker delivers.
             await Task.Delay(UnexpectedPause, _time, _drain.Interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await HandBackAsync(delivery).ConfigureAwait(false);
@@ -113,6 +118,7 @@ public sealed partial class TaskExecutor
                 if (begin is AttemptBegin.Begun begun)
                 {
                     span.Began(begun.Key);
+                    delivery.Flight = Flights.Begin(_module, message.Id, message.Type);
                     ending = await RunAsync(delivery, message, begun, pass, span).ConfigureAwait(false);
                 }
             }
@@ -134,9 +140,14 @@ public sealed partial class TaskExecutor
                     _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
+                    if (ending.IsAbandoned)
+                    {
+                        delivery.Flight?.Land(FlightEnd.Abandoned);
+                    }
                     await HandBackAsync(delivery).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Begun:
+                    delivery.Flight?.Land(FlightEnd.HandedBack);
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
                     span.Ended("stale");
@@ -186,7 +197,7 @@ public sealed partial class TaskExecutor
         {
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
-            return Ending.Interrupted;
+            return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
         }
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
@@ -255,6 +266,7 @@ public sealed partial class TaskExecutor
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
+        delivery.Flight?.Land(paid ? FlightEnd.Finished : FlightEnd.HandedBack);
         // What was lost meanwhile is delivered again, and counted then.
         if (paid && message is null)
         {

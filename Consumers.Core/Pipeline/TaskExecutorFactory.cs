@@ -39,6 +39,7 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             logger)
         {
             Counters = counts ? services.GetService<ITaskCounters>() ?? NoCounters.Instance : NoCounters.Instance,
+            Flights = services.GetRequiredService<FlightRecorder>(),
             History = services.GetRequiredService<ProcessHistory>(),
         };
     }

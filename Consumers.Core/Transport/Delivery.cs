@@ -43,6 +43,9 @@ public abstract class Delivery
     /// <summary>How long from then on until it is settled, at the most; null while it waits for its turn, which may take any time.</summary>
     internal TimeSpan? InHandLimit { get; private set; }
 
+    /// <summary>The attempt that it has begun; null before that.</summary>
+    internal Flight? Flight { get; set; }
+
     /// <summary>A header as text, at most 4 KiB of it; null when it is absent or no text. Never throws.</summary>
     public abstract string? Header(string name);
 

@@ -32,6 +32,9 @@ public interface ITaskTransport : IStatusPublisher
     /// <exception cref="PublishFailedException">It was not confirmed; it may or may not have arrived.</exception>
     ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken);
 
+    /// <summary>True where the depth of a queue counts what consumers have in their hands as well, because it is not settled (Kafka's lag).</summary>
+    bool DepthsCountInHands => false;
+
     /// <summary>What the page of the module shows; cached for a second, and answers also while the broker is away.</summary>
     ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken);
 }

@@ -45,6 +45,7 @@ internal static class InstanceFields
         var state = fields.GetValueOrDefault("state") ?? InstanceStates.Running;
         var pid = (int)Math.Clamp(Of("pid"), 0, int.MaxValue);
         isSilent |= pid > 0 && host.IsGone(fields.GetValueOrDefault("machine") ?? "", pid, (long)Of("processStart"));
+        var modules = Modules(fields.GetValueOrDefault("byModule"));
         return new InstanceReport(
             (string)row[0]!,
             fields.GetValueOrDefault("run") ?? "",
@@ -60,7 +61,8 @@ internal static class InstanceFields
             (long)Of("completed"),
             (long)Of("failed"))
         {
-            ByModule = Modules(fields.GetValueOrDefault("byModule")),
+            ByModule = modules,
+            InHands = modules.Count == 0 ? null : modules.GroupBy(module => module.Module, StringComparer.Ordinal).ToDictionary(module => module.Key, module => module.Last().Unacked, StringComparer.Ordinal),
         };
 
         double Of(string field) => Number(fields.GetValueOrDefault(field));

@@ -10,6 +10,7 @@ internal static class HostRun
     public static async Task<int> ToTheEndAsync(WebApplication app)
     {
         Validate(app.Services);
+        using var stopSignals = new StopSignals(app.Services.GetRequiredService<FlightRecorder>());
         try
         {
             await app.StartAsync();
@@ -49,6 +50,7 @@ internal static class HostRun
         }
     }
 
-    private static Exception? Failure(IServiceProvider services) =>
+    /// <summary>Of the service that could not go on; null when none did.</summary>
+    public static Exception? Failure(IServiceProvider services) =>
         services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask?.Exception?.GetBaseException()).FirstOrDefault(failure => failure is not null);
 }

@@ -78,6 +78,7 @@ internal sealed partial class InstanceReporter(
             stats.All.Sum(module => module.Dead))
         {
             ByModule = [.. _transports.Select(Report)],
+            InHands = _transports.ToDictionary(transport => transport.Module, transport => transport.Lanes.Sum(lane => lane.Unacked), StringComparer.Ordinal),
         };
 
     private ModuleReport Report(ITaskTransport transport)

@@ -1,3 +1,4 @@
+using Consumers.Host.Monitoring.Balancing;
 using Consumers.Host.Monitoring.Figures;
 using Consumers.Host.Monitoring.Findings;
 using Consumers.Host.Monitoring.Sharing;
@@ -23,6 +24,8 @@ internal static class MonitoringServices
         services.AddHostedService(provider => provider.GetRequiredService<OrphanWatch>());
         services.AddSingleton<FleetProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetProbe>());
+        services.AddSingleton<BalanceProbe>();
+        services.AddHostedService(provider => provider.GetRequiredService<BalanceProbe>());
         services.AddSingleton<FigureReads>();
         services.AddHostedService<FigureRecorder>();
         services.AddSingleton<FleetLook>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consumers.Core;
 using Consumers.Host.Monitoring;
+using Consumers.Host.Monitoring.Balancing;
 
 namespace Consumers.Host.Pages;
 
@@ -100,6 +101,16 @@ internal static class Words
         var why = pause.Why is { } reason ? $" ({reason})" : "";
         return $"paused since {time} by {pause.By}{why}{(waiting is { } tasks ? $"; {Count(tasks, "task waits", "tasks wait")}" : "")}";
     }
+
+    /// <summary>Whether every task is somewhere.</summary>
+    public static string Balance(Balance balance) => balance switch
+    {
+        { Standing: { } standing } => $"{Count(standing.AtLeast, "task is", "tasks are")} missing",
+        { Difference: null } => $"unknown: {balance.WhyUnknown}",
+        { Difference: > 0 } => $"{balance.Difference} not found yet; said after a minute",
+        { Unrecorded: > 0 } => $"balances, with {Count(balance.Unrecorded.Value, "message", "messages")} in the broker that no unfinished task is known of",
+        _ => "balances",
+    };
 
     public static string Sign(DependencyHealth health) => health switch
     {

@@ -97,13 +97,13 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     private async Task<string> KillAsync(PlannedFault fault, CancellationToken cancellationToken)
     {
         var host = fleet[fault.Victim];
-        await AtWorkAsync(host, cancellationToken);
-        fleet.Expect(host.Name);
+        await StopAtWorkAsync(host, cancellationToken);
         if (request.Sabotage == SelfTest.IdleFault)
         {
-            host.Signal(0);
-            return $"kill -9 of {host.Name} with signal 0";
+            host.Signal(Signals.Continue);
+            return $"kill -9 of {host.Name} that does nothing";
         }
+        fleet.Expect(host.Name);
         await host.KillAsync();
         Prove(fault, !Directory.Exists($"/proc/{host.Pid}"), $"pid={host.Pid}");
         await fleet.StartAgainAsync(host.Name, cancellationToken);
@@ -123,11 +123,9 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     private async Task<string> FreezeAsync(PlannedFault fault, CancellationToken cancellationToken)
     {
         var host = fleet[fault.Victim];
-        await AtWorkAsync(host, cancellationToken);
-        host.Signal(Signals.Stop);
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
+            await StopAtWorkAsync(host, cancellationToken);
             Prove(fault, IsStopped(host.Pid), $"pid={host.Pid}");
             await LastAsync(fault, cancellationToken);
         }
@@ -151,7 +149,7 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
     {
         await stage.Mock!.TellAsync("down");
         var port = int.Parse(stage.KafkaServers.Split(',')[0].Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture);
-        Prove(fault, await Waiting.UntilAsync(async () => !await ServesAsync(port), TimeSpan.FromSeconds(3), cancellationToken), "");
+        Prove(fault, await Waiting.UntilAsync(async () => !await Waiting.ServesAsync(port), TimeSpan.FromSeconds(3), cancellationToken), "");
         await LastAsync(fault, cancellationToken);
         await stage.Mock.TellAsync("up");
         return $"Kafka's mock cluster was down for {fault.Kind.Seconds:0} s";
@@ -235,6 +233,23 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
         return true;
     }
 
+    /// <summary>Leaves it stopped at a moment at which it had begun an attempt and not ended it, so that what hits it next meets work in flight.</summary>
+    private async Task StopAtWorkAsync(HostChild host, CancellationToken cancellationToken) => await Waiting.UntilAsync(
+        async () =>
+        {
+            host.Signal(Signals.Stop);
+            // What was being written is written.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+            tail.Advance();
+            if (tail.InHand(host.Pid) > 0)
+            {
+                return true;
+            }
+            host.Signal(Signals.Continue);
+            return false;
+        },
+        AtWorkWithin, cancellationToken);
+
     private async Task AtWorkAsync(HostChild host, CancellationToken cancellationToken) =>
         await Waiting.UntilAsync(async () => (await Task.WhenAll(request.Modules.Select(host.RunningAsync))).Sum() >= 1, AtWorkWithin, cancellationToken);
 
@@ -268,27 +283,6 @@ internal sealed class FaultInjector(VerifyRequest request, Workplace place, Stag
         history.Write(HistoryEvents.Fault, new AttemptKey(fault.Id, 0, 0), 0, $"op={op} kind={fault.Kind.Name}{(extra.Length > 0 ? " " + extra : "")}");
 
     private static bool IsStopped(int pid) => File.ReadAllText($"/proc/{pid}/stat").Contains(") T ", StringComparison.Ordinal);
-
-    /// <summary>A port that takes connections only to close them serves nobody.</summary>
-    private static async Task<bool> ServesAsync(int port)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync("127.0.0.1", port);
-            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300), TimeProvider.System);
-            return await client.GetStream().ReadAsync(new byte[1], soon.Token) > 0;
-        }
-        catch (OperationCanceledException)
-        {
-            // It holds the connection and waits for a request.
-            return true;
-        }
-        catch (Exception e) when (e is SocketException or IOException)
-        {
-            return false;
-        }
-    }
 
     private static long NowUs() => (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -12,6 +12,8 @@ internal sealed class HistoryTail(string folder)
     private readonly HashSet<string> _confirmed = [];
     private readonly Dictionary<string, (int Series, int Attempt, bool IsFinal)> _last = [];
     private readonly List<(long TimeUs, string Module)> _completions = [];
+    private readonly HashSet<(string Run, long Delivery)> _begun = [];
+    private readonly Dictionary<long, string> _runs = [];
 
     /// <summary>Confirmed messages of which nothing final is known.</summary>
     public int Open
@@ -42,6 +44,15 @@ internal sealed class HistoryTail(string folder)
         lock (_lock)
         {
             return _completions.Any(completion => completion.TimeUs > timeUs && completion.Module == module);
+        }
+    }
+
+    /// <summary>Attempts that the process has begun and not ended.</summary>
+    public int InHand(int pid)
+    {
+        lock (_lock)
+        {
+            return _runs.TryGetValue(pid, out var run) ? _begun.Count(begun => begun.Run == run) : 0;
         }
     }
 
@@ -113,8 +124,18 @@ internal sealed class HistoryTail(string folder)
         lock (_lock)
         {
             Lines += line.Event == HistoryEvents.Sample ? 0 : 1;
+            if (line.Event is HistoryEvents.Outcome or HistoryEvents.HandBack or HistoryEvents.Ack)
+            {
+                _begun.Remove((line.Run, line.Number("d")));
+            }
             switch (line.Event)
             {
+                case HistoryEvents.Start:
+                    _runs[line.Number("pid")] = line.Run;
+                    break;
+                case HistoryEvents.Begin:
+                    _begun.Add((line.Run, line.Number("d")));
+                    break;
                 // What is no task has no state: that it is gone shows in the queues.
                 case HistoryEvents.Publish when line.Series == 1 && line["op"] == "ok":
                     _confirmed.Add(line.Id);

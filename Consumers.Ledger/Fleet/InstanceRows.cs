@@ -6,10 +6,10 @@ namespace Consumers.Ledger;
 internal static class InstanceRows
 {
     private const string RenewSql = """
-        INSERT INTO "Instances" ("RunId", "Name", "Host", "HostIdentity", "Pid", "ProcessStart", "LeaseUntil", "State", "Modules", "Url", "Version", "Running", "Completed", "Failed", "StartedAt", "SeenAt")
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        INSERT INTO "Instances" ("RunId", "Name", "Host", "HostIdentity", "Pid", "ProcessStart", "LeaseUntil", "State", "Modules", "Url", "Version", "Running", "Completed", "Failed", "StartedAt", "SeenAt", "InHands")
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         ON CONFLICT ("RunId") DO UPDATE SET "LeaseUntil" = excluded."LeaseUntil", "State" = excluded."State", "Modules" = excluded."Modules", "Url" = excluded."Url",
-            "Running" = excluded."Running", "Completed" = excluded."Completed", "Failed" = excluded."Failed", "SeenAt" = excluded."SeenAt"
+            "Running" = excluded."Running", "Completed" = excluded."Completed", "Failed" = excluded."Failed", "SeenAt" = excluded."SeenAt", "InHands" = excluded."InHands"
         """;
 
     private const string NamesakeSql = """
@@ -36,6 +36,7 @@ internal static class InstanceRows
         .Set(14, report.Failed)
         .Set(15, report.StartedAt.ToUnixTimeMilliseconds())
         .Set(16, transaction.Now)
+        .Set(17, InHandsText.Write(report.InHands))
         .Run();
 
     /// <summary>Other processes under this name whose lease holds.</summary>

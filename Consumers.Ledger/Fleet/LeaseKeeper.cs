@@ -14,6 +14,8 @@ internal sealed partial class LeaseKeeper(
     HostIdentity host,
     OwnerJudge judge,
     LeaseWatch leases,
+    FlightRecorder flights,
+    LedgerDatabase database,
     TimeProvider time,
     ILogger<LeaseKeeper> logger) : IHostedLifecycleService
 {
@@ -55,7 +57,7 @@ internal sealed partial class LeaseKeeper(
         try
         {
             // Without it the lease runs out by itself, so a ledger that is away does not hold up the stop for long.
-            await RenewOnceAsync(cancellationToken).WaitAsync(RenewEvery, time, cancellationToken);
+            await RenewOnceAsync(flights.Receipt(), cancellationToken).WaitAsync(RenewEvery, time, cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException)
         {
@@ -96,7 +98,9 @@ internal sealed partial class LeaseKeeper(
             }
         }
         InstanceRows.Renew(transaction, _report, host);
+        NoteDead(transaction);
         InstanceRows.Prune(transaction);
+        ReceiptRows.Prune(transaction, database.Options.Retention);
         return null;
     }
 
@@ -109,7 +113,7 @@ internal sealed partial class LeaseKeeper(
             {
                 try
                 {
-                    await RenewOnceAsync(stopping);
+                    await RenewOnceAsync(null, stopping);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -122,15 +126,38 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
-    private Task<bool> RenewOnceAsync(CancellationToken cancellationToken) => writer.RunAsync(
+    /// <param name="receipt">At the end.</param>
+    internal Task<bool> RenewOnceAsync(DrainReceipt? receipt, CancellationToken cancellationToken) => writer.RunAsync(
         transaction =>
         {
             leases.Look(transaction);
             InstanceRows.Renew(transaction, _report, host);
+            if (receipt is not null)
+            {
+                ReceiptRows.Write(transaction, self, receipt);
+            }
+            else
+            {
+                // Somebody took a process that stood still for a dead one.
+                ReceiptRows.Withdraw(transaction, self.RunId);
+                NoteDead(transaction);
+            }
             return true;
         },
         isOutcome: false,
         cancellationToken);
+
+    /// <summary>Who dies without draining writes no receipt: whoever sees it first does.</summary>
+    private void NoteDead(LedgerTransaction transaction)
+    {
+        foreach (var (runId, name) in ReceiptRows.Unreceipted(transaction, self.RunId))
+        {
+            if (judge.Judge(transaction, runId) == OwnerLife.Dead && ReceiptRows.WriteDead(transaction, runId) is { } inHand)
+            {
+                Log.Died(logger, name, inHand);
+            }
+        }
+    }
 
     private static partial class Log
     {
@@ -139,6 +166,9 @@ internal sealed partial class LeaseKeeper(
 
         [LoggerMessage(2, LogLevel.Error, "The lease was not renewed.")]
         public static partial void NotRenewed(ILogger logger, Exception exception);
+
+        [LoggerMessage(4, LogLevel.Warning, "{Name} died without draining; it had begun {InHand} tasks and not ended them, as far as it had told")]
+        public static partial void Died(ILogger logger, string name, int inHand);
 
         [LoggerMessage(3, LogLevel.Warning, "The ledger could not note that {Name} has stopped; what it left behind is taken over when its lease runs out.")]
         public static partial void NotMarked(ILogger logger, string name);

@@ -40,6 +40,7 @@ internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase databa
                     row.State == InstanceStates.Stopped || IsLive(row, now) ? row.State : InstanceStates.Silent,
                     row.Running, row.Completed, row.Failed)
                 {
+                    InHands = InHandsText.Read(row.InHands),
                     ByModule = _own is { } own && own.RunId == row.RunId ? own.ByModule : [],
                 }),
         ];

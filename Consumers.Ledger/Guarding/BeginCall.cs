@@ -47,6 +47,7 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
             case BeginVerdict.Suspect suspect:
                 if (suspect.NewDeaths is { } deaths)
                 {
+                    ReceiptRows.TakenOver(transaction, row!.Owner);
                     AttemptRows.TakeBack(transaction, row!, AttemptOutcomes.Died, deaths);
                 }
                 return AttemptBegin.Suspect.Instance;
@@ -64,6 +65,7 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
     {
         if (before != OwnerLife.Alive)
         {
+            ReceiptRows.TakenOver(transaction, row.Owner);
             AttemptRows.Close(transaction, row, transaction.Now, before == OwnerLife.Stopped ? AttemptOutcomes.HandedBack : AttemptOutcomes.Died, null, null);
         }
     }

@@ -28,6 +28,9 @@ internal sealed class InstanceRecord
 
     public required string Version { get; set; }
 
+    /// <summary>Deliveries in its hands: <c>rabbit=3,kafka=1</c>. Null in a row of an older version.</summary>
+    public string? InHands { get; set; }
+
     public int Running { get; set; }
 
     public long Completed { get; set; }

@@ -23,6 +23,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<InstanceRecord> Instances => Set<InstanceRecord>();
 
+    public DbSet<ReceiptRecord> Receipts => Set<ReceiptRecord>();
+
     public DbSet<PauseRecord> Pauses => Set<PauseRecord>();
 
     public DbSet<AuditRecord> Audit => Set<AuditRecord>();
@@ -104,6 +106,15 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             instance.Property(i => i.RunId).HasMaxLength(NameLength);
             instance.Property(i => i.Name).HasMaxLength(NameLength);
             instance.Property(i => i.State).HasMaxLength(WordLength);
+        });
+        modelBuilder.Entity<ReceiptRecord>(receipt =>
+        {
+            receipt.ToTable("Receipts");
+            receipt.HasKey(r => r.RunId);
+            receipt.Property(r => r.RunId).HasMaxLength(NameLength);
+            receipt.Property(r => r.Name).HasMaxLength(NameLength);
+            receipt.Property(r => r.Reason).HasMaxLength(NameLength);
+            receipt.HasIndex(r => r.EndedAt);
         });
         modelBuilder.Entity<PauseRecord>(pause =>
         {

@@ -4,8 +4,11 @@ using Microsoft.EntityFrameworkCore;
 namespace Consumers.Ledger;
 
 /// <summary>Short reads, each on a connection of its own: a long one would keep the write-ahead log from being reset.</summary>
-internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : ITaskQueries
+internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, TimeProvider time) : ITaskQueries
 {
+    /// <summary>For how long after it fell due a retry may be between two queues of the broker. Measured: under a second, more while the broker has little processor time.</summary>
+    private static readonly TimeSpan Hop = TimeSpan.FromSeconds(10);
+
     public const int MaxPage = 200;
 
     /// <summary>Larger payloads are left out of lists.</summary>
@@ -55,6 +58,34 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
         return TaskStateNames.All.ToDictionary(state => state, state => counters.Where(c => c.Status == state).Sum(c => c.Count));
     }
 
+    public async ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
+    {
+        await using var context = contexts.CreateDbContext();
+        var parts = await TallyOf(context, module, time.GetUtcNow()).ToListAsync(cancellationToken);
+        return new TaskTally(
+            TaskStateNames.All.ToDictionary(state => state, state => parts.Where(part => part.Name == state.ToWire()).Sum(part => part.Count)),
+            Bounded("unpublished"),
+            Bounded("falling due"));
+
+        long? Bounded(string name) => parts.Single(part => part.Name == name).Count is <= MaxWaiting and var count ? count : null;
+    }
+
+    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index, which is why the module of the last one is an expression.</summary>
+    internal static IQueryable<TallyPart> TallyOf(LedgerContext context, string module, DateTimeOffset at)
+    {
+        var now = at.ToUnixTimeMilliseconds();
+        var lately = now - (long)Hop.TotalMilliseconds;
+        return context.Database.SqlQuery<TallyPart>(
+            $"""
+            SELECT "Status" AS "Name", "Count" FROM "Counters" WHERE "Module" = {module}
+            UNION ALL
+            SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
+            UNION ALL
+            SELECT 'falling due', COUNT(*) FROM (
+                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" || '' = {module} LIMIT {MaxWaiting + 1}) AS due
+            """);
+    }
+
     public async ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken)
     {
         await using var context = contexts.CreateDbContext();
@@ -81,3 +112,5 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
         task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
 }
+
+internal sealed record TallyPart(string Name, long Count);

@@ -178,6 +178,19 @@ public sealed class TaskExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_parked_goes_on_byte_for_byte_unless_its_id_came_from_outside_of_it()
+    {
+        await PauseAsync("scripted");
+        var asItCame = new FakeDelivery("""{ "type":"scripted" , "id":"a", "more":1.0, "payload": {"steps":["ok"]} }"""u8.ToArray());
+        await _executor.ExecuteAsync(asItCame);
+        asItCame.Onward.ShouldNotBeNull().Body.ToArray().ShouldBe(asItCame.Body.ToArray());
+
+        var without = new FakeDelivery("""{"type":"scripted","payload":{"steps":["ok"]}}"""u8.ToArray()) { Fallback = "topic:0:7" };
+        await _executor.ExecuteAsync(without);
+        TaskMessageCodec.Decode(without.Onward.ShouldNotBeNull().Body, null, 5, out _).ShouldNotBeNull().Id.ShouldBe("topic:0:7");
+    }
+
+    [Fact]
     public async Task A_pause_of_another_type_or_module_changes_nothing()
     {
         await PauseAsync("other");
@@ -250,7 +263,9 @@ public sealed class TaskExecutorTests : IDisposable
 
         public override ReadOnlyMemory<byte> Body { get; } = body;
 
-        public override string? FallbackId => null;
+        public string? Fallback { get; init; }
+
+        public override string? FallbackId => Fallback;
 
         public override string Origin => "fake";
 

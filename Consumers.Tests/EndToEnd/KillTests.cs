@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Consumers.Core;
 using Consumers.Tests.Fixtures;
 
@@ -49,9 +51,28 @@ public sealed class KillTests
         succeededTwice.ShouldBe(0, "no attempt is settled twice");
         begunAgain.ShouldBeGreaterThanOrEqualTo(Kills, "a kill that interrupted nothing proves nothing");
         fleet.Broker.DeadLetters.ShouldBeEmpty();
+        await BalancesAsync(survivor, published.Count);
+        // Each of the killed left a receipt, written by whoever saw its end.
+        var restarts = (await survivor.Http.GetFromJsonAsync<JsonElement>(new Uri("/api/fleet", UriKind.Relative))).GetProperty("restarts").EnumerateArray().ToArray();
+        restarts.Count(restart => restart.GetProperty("name").GetString() == "consumer-2" && restart.GetProperty("reason").GetString() == DrainReceipt.Died).ShouldBe(Kills);
+        restarts.Sum(restart => restart.GetProperty("takenOver").GetInt32()).ShouldBeGreaterThanOrEqualTo(begunAgain, "every second begin was caused by one of the deaths, and by a receipt that says so");
         (await fleet.Broker.ReadyAsync(fleet.Broker.WorkQueue)).ShouldBe(0);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"kills {Kills}, running at the kills {runningAtKills}, published {published.Count}, lost 0, stuck 0, begun again {begunAgain}, settled twice 0");
+    }
+
+    private static async Task BalancesAsync(HostProcess host, int tasks)
+    {
+        JsonElement balance = default;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var fleet = await host.Http.GetFromJsonAsync<JsonElement>(new Uri("/api/fleet", UriKind.Relative));
+                balance = fleet.GetProperty("balance").EnumerateArray().Single(of => of.GetProperty("module").GetString() == "rabbit");
+                return balance.GetProperty("completed").GetInt64() == tasks && balance.GetProperty("difference") is { ValueKind: JsonValueKind.Number } difference && difference.GetInt64() == 0
+                    && balance.GetProperty("published").GetInt64() == tasks && balance.GetProperty("unrecorded").GetInt64() == 0;
+            },
+            () => $"it balances again after the kills; last seen {balance}");
     }
 
     /// <summary>Keeps a backlog until it is enough.</summary>

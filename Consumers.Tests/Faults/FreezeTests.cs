@@ -13,6 +13,50 @@ public sealed class FreezeTests
     private const int Tasks = 30;
 
     [Fact]
+    public async Task Frozen_again_and_again_for_twice_its_lease_nothing_that_it_writes_late_counts()
+    {
+        LongTests.Require("five times 20 s");
+        const int Rounds = 5;
+        await using var fleet = await Fleet.CreateAsync();
+        KeyValuePair<string, string>[] settings = [new("Consumers__Rabbit__Heartbeat", "00:00:02"), new("Consumers__Rabbit__MaxConcurrency", "3")];
+        var victim = await fleet.StartAsync("victim", settings);
+        var survivor = await fleet.StartAsync("survivor", settings);
+        var published = new List<string>();
+        var refused = 0;
+        try
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                var tasks = Enumerable.Range(0, Tasks).Select(_ => Fleet.Sleep(800)).ToArray();
+                await Task.WhenAll(tasks.Select(task => fleet.Broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id)));
+                published.AddRange(tasks.Select(task => task.Id));
+                await Eventually.TrueAsync(async () => (await Fleet.StatsAsync(victim)).GetProperty("instance").GetProperty("running").GetInt64() >= 3, "the victim is at work");
+                victim.Freeze();
+                var since = TimeProvider.System.GetTimestamp();
+                await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(20), "it is frozen for 20 s");
+                await Fleet.QuiesceAsync(survivor, published.Count);
+                victim.Thaw();
+                refused += 3;
+                await Eventually.TrueAsync(() => victim.Output.Split("was taken over by another owner").Length - 1 >= refused, "it wakes, and its three outcomes are refused");
+            }
+        }
+        finally
+        {
+            victim.Thaw();
+        }
+        var begins = 0;
+        foreach (var id in published)
+        {
+            var attempts = (await Fleet.FindAsync(survivor, id)).ShouldNotBeNull().GetProperty("attempts").EnumerateArray().ToArray();
+            attempts.Count(attempt => attempt.GetProperty("outcome").GetString() == "success").ShouldBe(1, "finished once");
+            attempts[^1].GetProperty("outcome").GetString().ShouldBe("success", "and by whoever began last");
+            begins += attempts.Length;
+        }
+        fleet.Broker.DeadLetters.ShouldBeEmpty();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Rounds} freezes of 20 s, {published.Count} tasks, {begins - published.Count} begun again, {refused} late outcomes refused, 0 accepted");
+    }
+
+    [Fact]
     public async Task A_frozen_instance_loses_its_tasks_and_what_it_writes_when_it_wakes_changes_nothing()
     {
         await using var fleet = await Fleet.CreateAsync();

@@ -42,7 +42,11 @@ internal sealed class AmqpProxy : TcpProxy
             {
                 await WriteAsync(to, frame, cut);
             }
-            if (verdict is AmqpVerdict.CutBefore or AmqpVerdict.CutAfter)
+            if (verdict is AmqpVerdict.CutWithin)
+            {
+                await WriteAsync(to, frame[..(frame.Length / 2)], cut);
+            }
+            if (verdict is AmqpVerdict.CutBefore or AmqpVerdict.CutWithin or AmqpVerdict.CutAfter)
             {
                 // The client sees a reset; what was forwarded to the broker arrives.
                 (fromClient ? from : to).Socket.LingerState = new LingerOption(true, 0);
@@ -83,5 +87,8 @@ public enum AmqpVerdict
     Swallow,
 
     CutBefore,
+
+    /// <summary>Half of it arrives.</summary>
+    CutWithin,
     CutAfter,
 }

@@ -22,6 +22,10 @@ public static class Eventually
         }
     }
 
+    /// <param name="expected">Asked when the deadline has passed.</param>
+    public static Task TrueAsync(Func<bool> condition, Func<string> expected, TimeSpan? within = null) =>
+        TrueAsync(() => new ValueTask<bool>(condition()), expected, within);
+
     public static Task TrueAsync(Func<bool> condition, string expected, TimeSpan? within = null) =>
         TrueAsync(() => new ValueTask<bool>(condition()), expected, within);
 }

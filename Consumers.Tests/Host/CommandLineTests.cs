@@ -1,5 +1,6 @@
 using Consumers.Host.Cli;
 using Consumers.Host.Cli.DeadLetters;
+using Consumers.Host.Cli.Tasks;
 using Consumers.Tests.Fixtures;
 
 namespace Consumers.Tests.Host;
@@ -7,7 +8,7 @@ namespace Consumers.Tests.Host;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, dead-letters, operations, health.")]
+    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, tasks, dead-letters, operations, health.")]
     [InlineData("pubish rabbit", "error: 'pubish' is not a verb. Did you mean 'publish'?")]
     [InlineData("publish rabit --type sleep", "error: 'rabit' is not a module. Did you mean 'rabbit'? Modules here: rabbit, kafka, scaling.")]
     [InlineData("publish rabbit --typ sleep", "error: '--typ' is not an option of 'publish'. Did you mean '--type'?")]
@@ -28,6 +29,8 @@ public sealed class CommandLineTests
     [InlineData("dlq replay a b --edit /dev/null", "is not JSON")]
     [InlineData("dlq discard --all --rate 0.01/s", "--rate must be 0.1 to 10000 a second.")]
     [InlineData("operations", "error: 'operations' needs a verb: list, show, watch, pause, resume, cancel.")]
+    [InlineData("tasks", "error: 'tasks' needs a verb: list.")]
+    [InlineData("tasks list rabit", "error: 'rabit' is not a module. Did you mean 'rabbit'?")]
     [InlineData("run --modules rabit", "error: 'rabit' is not a module. Did you mean 'rabbit'?")]
     [InlineData("run --set nonsense", "error: --set 'nonsense' is not of the form")]
     [InlineData("run --set Consumers:MaxBodyBytes=5 Consumers:Email:SmtpPort=0 Consumers:DefaultMaxRetries=500", "Consumers:MaxBodyBytes is '5'")]
@@ -113,7 +116,7 @@ public sealed class CommandLineTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), DeadLettersVerb.Create(), OperationsVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
+        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), TasksVerb.Create(), DeadLettersVerb.Create(), OperationsVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
         return (exitCode, output.ToString(), error.ToString());
     }
 }

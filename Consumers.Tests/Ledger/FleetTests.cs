@@ -33,7 +33,7 @@ public sealed class FleetTests
         var first = await ledger.StartAsync("twin", TimeProvider.System);
         var second = new TestInstance("twin", ledger.Options, TimeProvider.System);
         var clock = new FakeTime();
-        var keeper = new LeaseKeeper(second.Migrator, second.Writer, second.Identity, second.Host, second.Judge, second.Leases, clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<LeaseKeeper>.Instance);
+        var keeper = new LeaseKeeper(second.Migrator, second.Writer, second.Identity, second.Host, second.Judge, second.Leases, FlightRecorder.Off, second.Database, clock, Microsoft.Extensions.Logging.Abstractions.NullLogger<LeaseKeeper>.Instance);
 
         var start = keeper.StartingAsync(CancellationToken.None);
         while (!start.IsCompleted)

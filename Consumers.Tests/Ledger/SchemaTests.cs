@@ -48,7 +48,7 @@ public sealed class SchemaTests
     {
         await using var ledger = new TestLedger();
         await ledger.StartAsync();
-        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances; DROP TABLE Pauses; DROP TABLE Audit; DROP TABLE DeadLetterBodies; DROP TABLE DeadLetters; DROP TABLE DeadLetterCauseHours; DROP TABLE DeadLetterCauses; DROP TABLE DeadLetterCounters; DROP TABLE Sequences; DROP TABLE OperationItems; DROP TABLE Operations; DROP TABLE Figures;");
+        ledger.Read("DELETE FROM __EFMigrationsHistory; DROP TABLE Attempts; DROP TABLE TaskBodies; DROP TABLE Tasks; DROP TABLE Counters; DROP TABLE Instances; DROP TABLE Pauses; DROP TABLE Audit; DROP TABLE DeadLetterBodies; DROP TABLE DeadLetters; DROP TABLE DeadLetterCauseHours; DROP TABLE DeadLetterCauses; DROP TABLE DeadLetterCounters; DROP TABLE Sequences; DROP TABLE OperationItems; DROP TABLE Operations; DROP TABLE Figures; DROP TABLE Receipts;");
         ledger.Read("CREATE TABLE IF NOT EXISTS __EFMigrationsLock (Id INTEGER NOT NULL PRIMARY KEY, Timestamp TEXT NOT NULL)");
         ledger.Read("INSERT OR REPLACE INTO __EFMigrationsLock VALUES (1, '2026-01-01 00:00:00')");
 
@@ -65,7 +65,7 @@ public sealed class SchemaTests
         var instances = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => ledger.StartAsync($"consumer-{i}", TimeProvider.System))));
 
         await Task.WhenAll(instances.Select((instance, i) => instance.BegunAsync($"t{i}")));
-        ledger.Read("SELECT group_concat(MigrationId, ' ') FROM (SELECT MigrationId FROM __EFMigrationsHistory ORDER BY 1)").ShouldBe("20261121000000_Initial 20261121000001_Pauses 20261121000002_DeadLetters 20261121000003_Operations 20261121000005_Figures 20261121000007_Traces");
+        ledger.Read("SELECT group_concat(MigrationId, ' ') FROM (SELECT MigrationId FROM __EFMigrationsHistory ORDER BY 1)").ShouldBe("20261121000000_Initial 20261121000001_Pauses 20261121000002_DeadLetters 20261121000003_Operations 20261121000004_Receipts 20261121000005_Figures 20261121000007_Traces");
     }
 
     [Fact]

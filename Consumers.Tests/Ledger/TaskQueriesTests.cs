@@ -139,6 +139,33 @@ public sealed class TaskQueriesTests
             .ShouldContain("COVERING INDEX IX_Tasks_Waiting");
     }
 
+    [Fact]
+    public async Task A_tally_counts_what_it_says_and_walks_through_no_table()
+    {
+        await using var ledger = new TestLedger();
+        var instance = await ledger.StartAsync();
+        await instance.Tasks.EnqueueAsync("rabbit", [TestInstance.Message("a"), TestInstance.Message("b")], CancellationToken.None);
+        await instance.Tasks.EnqueueAsync("kafka", [TestInstance.Message("k", module: "kafka")], CancellationToken.None);
+        await instance.SettleAsync(await instance.BegunAsync("c"), Settlement.Ack.Instance);
+        var retried = await instance.BegunAsync("d");
+        await instance.SettleAsync(retried, instance.RetryIn(retried, 5));
+
+        var tally = await instance.Queries.TallyAsync("rabbit", CancellationToken.None);
+        (tally.Counts[TaskState.Queued], tally.Counts[TaskState.Completed], tally.Counts[TaskState.Retrying], tally.Unpublished, tally.FallingDue).ShouldBe((2, 1, 1, 2, 0));
+        ledger.Time.Advance(TimeSpan.FromSeconds(6));
+        (await instance.Queries.TallyAsync("rabbit", CancellationToken.None)).FallingDue.ShouldBe(1, "it is due, and may be on its way");
+        (await instance.Queries.TallyAsync("kafka", CancellationToken.None)).FallingDue.ShouldBe(0);
+        ledger.Time.Advance(TimeSpan.FromSeconds(10));
+        (await instance.Queries.TallyAsync("rabbit", CancellationToken.None)).FallingDue.ShouldBe(0, "by now it must have arrived");
+
+        await using var context = instance.Database.CreateDbContext();
+        var plan = Plan(ledger, TaskQueries.TallyOf(context, "rabbit", ledger.Time.GetUtcNow()).ToQueryString());
+        plan.ShouldContain("IX_Tasks_Unpublished (Module=?)");
+        plan.ShouldContain("COVERING INDEX IX_Tasks_Waiting (DueAt>? AND DueAt<?)");
+        plan.ShouldNotContain("SCAN Tasks");
+        plan.ShouldNotContain("IX_Tasks_Module_Row");
+    }
+
     internal static string Plan(TestLedger ledger, string query)
     {
         using var connection = ledger.OpenForeign();

@@ -86,10 +86,11 @@ internal sealed class TestInstance : IAsyncDisposable
         Leases = new LeaseWatch(time);
         Judge = new OwnerJudge(Identity, Host, Leases);
         // A clock of its own that stands still: nothing renews behind the test's back.
-        Keeper = new LeaseKeeper(Migrator, Writer, Identity, Host, Judge, Leases, new FakeTime(), NullLogger<LeaseKeeper>.Instance);
+        Keeper = new LeaseKeeper(Migrator, Writer, Identity, Host, Judge, Leases, FlightRecorder.Off, Database, new FakeTime(), NullLogger<LeaseKeeper>.Instance);
         Guard = new LedgerAttemptGuard(Writer, Identity, Judge, new RetrySchedule(new RetryOptions()));
         Tasks = new TaskLedger(Writer, Database, Judge, time);
-        Queries = new TaskQueries(Database);
+        Queries = new TaskQueries(Database, time);
+        Receipts = new Receipts(Database);
         Fleet = new LedgerFleetState(Keeper, Database, time);
         Archive = new DeadLetterArchive(Writer, new DeadLetterQueries(Database, time), Microsoft.Extensions.Options.Options.Create(Shared), time);
         Audit = new LedgerAudit(Database);
@@ -127,6 +128,8 @@ internal sealed class TestInstance : IAsyncDisposable
     public ITaskQueries Queries { get; }
 
     public IFleetState Fleet { get; }
+
+    public IReceipts Receipts { get; }
 
     public ConsumersOptions Shared { get; } = new();
 

@@ -1,13 +1,20 @@
 using Consumers.Core;
+using Consumers.Host.Monitoring;
 using Consumers.Host.Monitoring.Sharing;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace Consumers.Host.Pages.Instances;
 
 /// <summary>Every instance: whether it is alive, what it does, and its part of the work.</summary>
-internal sealed class IndexModel(FleetProbe probe) : PageModel
+internal sealed class IndexModel(FleetProbe probe, LedgerReads ledger, IReceipts receipts) : PageModel
 {
+    private const int RestartsShown = 20;
+
+    public Known<IReadOnlyList<InstanceReceipt>> Restarts { get; private set; } = null!;
+
     public FleetPicture Fleet { get; private set; } = null!;
+
+    public InstanceLoad[] WithoutReceipt => [.. Fleet.Stopped.Where(load => Restarts.Value?.Any(restart => restart.RunId == load.Report.RunId) != true)];
 
     public bool IsWell => Fleet.Instances is { } all && all.All(load => !load.IsAway);
 
@@ -27,7 +34,11 @@ internal sealed class IndexModel(FleetProbe probe) : PageModel
         }
     }
 
-    public void OnGet() => Fleet = probe.Fleet;
+    public async Task OnGetAsync(CancellationToken cancellationToken)
+    {
+        Fleet = probe.Fleet;
+        Restarts = await ledger.ReadAsync("receipts", async token => await receipts.ListAsync(RestartsShown, token), cancellationToken);
+    }
 
     /// <summary>Its own page, when it says where that is.</summary>
     public static string? UrlOf(InstanceReport report) =>

@@ -9,6 +9,9 @@ internal sealed class TaskSearch
     [FromQuery(Name = "id")]
     public string? Id { get; set; }
 
+    [FromQuery(Name = "module")]
+    public string? Module { get; set; }
+
     [FromQuery(Name = "status")]
     public string? Status { get; set; }
 
@@ -26,11 +29,12 @@ internal sealed class TaskSearch
 
     public bool IsEmpty => ToFilter() == new TaskFilter();
 
-    public TaskFilter ToFilter() => new(null, TaskStateNames.FromWire(Status), Or(Type), Or(Key), Or(Worker));
+    public TaskFilter ToFilter() => new(Or(Module), TaskStateNames.FromWire(Status), Or(Type), Or(Key), Or(Worker));
 
     /// <summary>The query of another page of the same search.</summary>
     public string QueryFor(string? after) => QueryString.Create(new Dictionary<string, string?>
     {
+        ["module"] = Or(Module),
         ["status"] = Or(Status),
         ["type"] = Or(Type),
         ["key"] = Or(Key),

@@ -35,4 +35,25 @@ internal static class Waiting
             return false;
         }
     }
+
+    /// <summary>A port that takes connections only to close them serves nobody.</summary>
+    public static async Task<bool> ServesAsync(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync("127.0.0.1", port);
+            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300), TimeProvider.System);
+            return await client.GetStream().ReadAsync(new byte[1], soon.Token) > 0;
+        }
+        catch (OperationCanceledException)
+        {
+            // It holds the connection and waits for a request.
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
 }
