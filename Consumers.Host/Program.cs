@@ -6,6 +6,7 @@ var commands = new CommandLine(
     PublishVerb.Create(),
     DeadLettersVerb.Create(),
     OperationsVerb.Create(),
+    DoctorVerb.Create(),
     HealthVerb.Create(),
     MockKafkaVerb.Create());
 

@@ -44,6 +44,10 @@ internal static class ConsumersHost
         });
         HostSources.AddFolderAndCommandLine(builder.Configuration, builder.Environment.EnvironmentName, Overrides(settings));
         HostLogging.Configure(builder.Logging, builder.Environment);
+        if (settings.IsSilent)
+        {
+            builder.Logging.ClearProviders();
+        }
 
         var access = AccessKey.From(builder.Configuration);
         var addresses = ListenAddresses.From(builder.Configuration);
