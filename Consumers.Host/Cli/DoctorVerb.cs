@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Consumers.Host.Doctor;
 using Consumers.Host.Hosting;
 
@@ -52,7 +51,7 @@ internal static class DoctorVerb
             }
             catch (CliException e) when (parsed.GetValue(json))
             {
-                streams.Output.WriteLine(JsonSerializer.Serialize(new { Schema = DoctorReport.Schema, e.ExitCode, Error = Terminal.Clean(e.Message), Checks = Array.Empty<object>() }, JsonSerializerOptions.Web));
+                streams.Output.WriteLine(DoctorReport.Refused(e.ExitCode, e.Message));
                 return e.ExitCode;
             }
             if (parsed.GetValue(json))

@@ -23,12 +23,14 @@ internal sealed class DoctorCommand(RunSettings settings, bool deep, TimeSpan ti
         {
             throw new CliException(failure.ExitCode, failure.Text, e);
         }
+        var instance = app.Services.GetRequiredService<InstanceIdentity>();
         ICheckup[] own =
         [
-            new ListeningCheckup(app.Configuration, app.Services.GetRequiredService<InstanceIdentity>()),
+            new ListeningCheckup(app.Configuration, instance),
             new SettingsCheckup(app.Services),
             new TelemetryCheckup(app.Configuration),
         ];
+        var secrets = new Secrets(app.Configuration);
         var diagnoses = await DoctorRun.LookAsync([.. app.Services.GetServices<ICheckup>(), .. own], deep, timeout, time, cancellationToken);
         try
         {
@@ -38,6 +40,6 @@ internal sealed class DoctorCommand(RunSettings settings, bool deep, TimeSpan ti
         catch (TimeoutException)
         {
         }
-        return new DoctorReport(diagnoses, new Secrets(app.Configuration), app.Services.GetRequiredService<InstanceIdentity>().Name, time.GetElapsedTime(started));
+        return new DoctorReport(diagnoses, secrets, instance.Name, time.GetElapsedTime(started));
     }
 }

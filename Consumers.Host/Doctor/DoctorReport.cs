@@ -23,6 +23,10 @@ internal sealed class DoctorReport(IReadOnlyList<Diagnosis> diagnoses, Secrets s
     /// <summary>DESIGN §11. Something to mend goes before something that does not answer: it stays when the other is back.</summary>
     public int ExitCode => Count(Verdict.Fail) > 0 ? Cli.ExitCode.Failed : Count(Verdict.Unreachable) > 0 ? Cli.ExitCode.Unreachable : Cli.ExitCode.Ok;
 
+    /// <summary>The document where the configuration is wrong, and nothing was looked at.</summary>
+    public static string Refused(int exitCode, string why) =>
+        JsonSerializer.Serialize(new { Schema, ExitCode = exitCode, Error = VisibleText.Line(string.Join(' ', why.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))), Checks = Array.Empty<object>() }, Json);
+
     public string ToJson() => JsonSerializer.Serialize(
         new
         {
