@@ -8,6 +8,7 @@ var commands = new CommandLine(
     OperationsVerb.Create(),
     DoctorVerb.Create(),
     HealthVerb.Create(),
+    VerifyVerb.Create(),
     MockKafkaVerb.Create());
 
 return await commands.RunAsync(args);

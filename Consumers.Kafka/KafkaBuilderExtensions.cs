@@ -24,7 +24,10 @@ public static class KafkaBuilderExtensions
             provider.GetRequiredService<InstanceIdentity>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Random>(),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>())
+        {
+            History = provider.GetRequiredService<ProcessHistory>(),
+        });
         services.TryAddSingleton(provider =>
         {
             var (module, pauses) = (provider.GetRequiredService<KafkaModule>(), provider.GetRequiredService<IPauses>());

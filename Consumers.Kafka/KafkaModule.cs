@@ -18,7 +18,7 @@ internal sealed class KafkaModule : IDisposable
         Health = new KafkaHealth(time);
         Cluster = new KafkaCluster(options, loggers.CreateLogger<KafkaCluster>());
         Topology = new KafkaTopology(options, Cluster, Names, Health, instance.Name, shared.MaxBodyBytes, time, loggers.CreateLogger<KafkaTopology>());
-        Producer = new KafkaProducer(options, Cluster, instance.Name, loggers.CreateLogger<KafkaProducer>());
+        Producer = new KafkaProducer(options, Cluster, instance.Name, time, loggers.CreateLogger<KafkaProducer>());
         TaskPublisher = new KafkaTaskPublisher(Producer, Topology, Names, schedule, options, shared.MaxBodyBytes, new TraceParent(random));
         Rebalances = new RebalanceLog(time);
         Watch = new GroupWatch(this, loggers.CreateLogger<GroupWatch>());
@@ -54,6 +54,8 @@ internal sealed class KafkaModule : IDisposable
     public RebalanceLog Rebalances { get; }
 
     public HeldBytes Held { get; } = new();
+
+    public ProcessHistory History { get; init; } = ProcessHistory.Off;
 
     public GroupWatch Watch { get; }
 

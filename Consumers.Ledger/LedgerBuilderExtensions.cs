@@ -38,6 +38,7 @@ public static class LedgerBuilderExtensions
         services.TryAddSingleton<IAttemptGuard, LedgerAttemptGuard>();
         services.TryAddSingleton<ITaskLedger, TaskLedger>();
         services.TryAddSingleton<ITaskQueries, TaskQueries>();
+        services.TryAddSingleton<ITaskOrphans, TaskOrphans>();
         services.TryAddSingleton<ITaskSummaries, TaskSummaries>();
         services.TryAddSingleton<IFleetState, LedgerFleetState>();
         services.TryAddSingleton<DeadLetterQueries>();

@@ -17,6 +17,11 @@ public sealed class LedgerOptions
     /// <summary>How long a write waits for another process's before the ledger counts as locked; 10 ms–60 s. Default 5 s.</summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a task is due, or its owner's lease over, before it counts as orphaned: reported as one whose message is gone, if the broker has none of its module either. At least 1 s. Default 5 min.
+    /// </summary>
+    public TimeSpan OrphanedAfter { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often a ledger that could not be written is tried again.</summary>
     internal TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -17,6 +17,7 @@ public static class RabbitBuilderExtensions
     {
         var services = builder.Services;
         services.AddModuleOptions(RabbitOptions.Section, "RABBITMQ_URL", static (options, url) => options.Url = url, configure, new RabbitOptionsValidator());
+        services.AddConsumerTimeoutRule<RabbitOptions>(RabbitOptions.Section);
         services.TryAddSingleton(provider => new RabbitModule(
             "rabbit",
             "RabbitMQ",
@@ -35,15 +36,34 @@ public static class RabbitBuilderExtensions
                 () => provider.GetRequiredService<TaskExecutorFactory>().Create(module.Name, module.Options.Guard, module.Transport, module.Options.GuardAway).ExecuteAsync,
                 provider.GetRequiredService<IPauses>(),
                 provider.GetRequiredService<DrainSignals>(),
-                provider.GetRequiredService<ILogger<RabbitTaskSource>>());
+                provider.GetRequiredService<ILogger<RabbitTaskSource>>())
+            {
+                Stats = provider.GetRequiredService<PipelineStats>().For(module.Name),
+                IsGuardAway = GuardAway(provider, module),
+            };
         });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskTransport, RabbitTransport>(provider => provider.GetRequiredService<RabbitModule>().Transport));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, RabbitHealth>(provider => provider.GetRequiredService<RabbitModule>().Health));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeadLetterSource, RabbitDeadLetterSource>(provider => new RabbitDeadLetterSource(
             provider.GetRequiredService<RabbitModule>(), provider.GetRequiredService<ILogger<RabbitDeadLetterSource>>())));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, RabbitCheckup>(provider => new RabbitCheckup(
-            provider.GetRequiredService<RabbitModule>(), provider.GetRequiredService<IOptions<ConsumersOptions>>().Value)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, RabbitCheckup>(provider => new RabbitCheckup(provider.GetRequiredService<RabbitModule>())));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RabbitTaskSource>(provider => provider.GetRequiredService<RabbitTaskSource>()));
         return builder;
+    }
+
+    internal static void AddConsumerTimeoutRule<TOptions>(this IServiceCollection services, string section) where TOptions : RabbitOptions =>
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, ConsumerTimeoutRule<TOptions>>(
+            provider => new(section, provider.GetServices<HandlerRegistration>(), provider.GetRequiredService<IOptions<ConsumersOptions>>())));
+
+    /// <summary>Asks whether the module's attempts can be settled now, as far as their guard goes.</summary>
+    internal static Func<bool> GuardAway(IServiceProvider provider, RabbitModule module)
+    {
+        IDependency[] guards = [.. provider.GetServices<IDependency>().Where(dependency => dependency.IsUsed && (module.Options.Guard switch
+        {
+            GuardMode.Ledger => dependency.IsVital,
+            GuardMode.Redis => dependency.State.Name == "Redis",
+            _ => false,
+        }))];
+        return () => Array.Exists(guards, guard => guard.State.Health != DependencyHealth.Up);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class RabbitModule : IAsyncDisposable
     {
         (Name, Options, Instance, Time) = (name, options, instance, time);
         MaxBodyBytes = shared.MaxBodyBytes;
+        HandlerLimit = shared.Handlers.Timeout + shared.Handlers.CancellationGrace;
         Names = RabbitTopologyNames.Of(options);
         Health = new RabbitHealth(title, BrokerAddress.Redact(options.Url), time);
         Topology = new RabbitTopology(Names, options, schedule, loggers.CreateLogger<RabbitTopology>());
@@ -19,7 +20,7 @@ internal sealed class RabbitModule : IAsyncDisposable
         var logger = loggers.CreateLogger<RabbitConnection>();
         Consuming = new RabbitConnection($"{name}-consuming", options, instance, Health, time, random, logger);
         Publisher = new RabbitPublisher(options, new RabbitConnection($"{name}-publishing", options, instance, Health, time, random, logger), Topology, Health, time);
-        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random));
+        TaskPublisher = new RabbitTaskPublisher(Publisher, Names, schedule, options, MaxBodyBytes, new TraceParent(random), new RabbitTargets(name, Names, instance.Name, time));
         // Of its own: a dead letter that the client cannot read closes the connection it comes on.
         Archiving = new RabbitConnection($"{name}-archiving", options, instance, Health, time, random, logger);
         Transport = new RabbitTransport(this);
@@ -35,6 +36,9 @@ internal sealed class RabbitModule : IAsyncDisposable
 
     /// <summary>A larger body is no task.</summary>
     public int MaxBodyBytes { get; }
+
+    /// <summary>Of a handler that has no timeout of its own, with its grace.</summary>
+    public TimeSpan HandlerLimit { get; }
 
     public InstanceIdentity Instance { get; }
 

@@ -67,6 +67,12 @@ public class RabbitOptions
     /// <summary>Messages are ready, slots are free and nothing is delivered for this long: the connection is rebuilt. Default 30 s.</summary>
     public TimeSpan StalledAfter { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The broker's own <c>consumer_timeout</c>: after that it takes back what is not acknowledged, and closes the channel. It cannot be asked for, so it is named here; handlers that may take
+    /// longer are refused at the start. 0: the broker has none. Default 30 min, RabbitMQ's default.
+    /// </summary>
+    public TimeSpan ConsumerTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Default all.</summary>
     public RecordMode Record { get; set; } = RecordMode.All;
 

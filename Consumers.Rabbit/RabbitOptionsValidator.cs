@@ -39,6 +39,8 @@ public sealed class RabbitOptionsValidator(string section = RabbitOptions.Sectio
         errors.Check(options.MaxOutstandingConfirms is >= 1 and <= 65_536, nameof(options.MaxOutstandingConfirms), options.MaxOutstandingConfirms, "1 to 65536");
         errors.Check(options.Heartbeat >= TimeSpan.FromSeconds(1) && options.Heartbeat <= TimeSpan.FromMinutes(10), nameof(options.Heartbeat), options.Heartbeat, "1 s to 10 min");
         errors.Check(options.StalledAfter >= TimeSpan.FromSeconds(1) && options.StalledAfter <= TimeSpan.FromHours(1), nameof(options.StalledAfter), options.StalledAfter, "1 s to 1 hour");
+        errors.Check(options.ConsumerTimeout == TimeSpan.Zero || (options.ConsumerTimeout >= TimeSpan.FromSeconds(1) && options.ConsumerTimeout <= TimeSpan.FromDays(30)),
+            nameof(options.ConsumerTimeout), options.ConsumerTimeout, "the broker's consumer_timeout, 1 s to 30 days, or 0 where it has none");
         errors.Check(Enum.IsDefined(options.Record), nameof(options.Record), options.Record, string.Join(" or ", Enum.GetNames<RecordMode>()));
         errors.Check(Enum.IsDefined(options.Guard), nameof(options.Guard), options.Guard, string.Join(" or ", Enum.GetNames<GuardMode>()));
         errors.Check((options.Record == RecordMode.All) == (options.Guard == GuardMode.Ledger), nameof(options.Guard), options.Guard,

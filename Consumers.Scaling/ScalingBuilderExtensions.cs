@@ -17,6 +17,7 @@ public static partial class ScalingBuilderExtensions
     {
         var services = builder.Services;
         services.AddModuleOptions(ScalingOptions.Section, "RABBITMQ_URL", static (options, url) => options.Url = url, configure, new ScalingOptionsValidator());
+        services.AddConsumerTimeoutRule<ScalingOptions>(ScalingOptions.Section);
         if (services.Any(service => service.ServiceType == typeof(ScalingModule)))
         {
             return builder;
@@ -27,7 +28,7 @@ public static partial class ScalingBuilderExtensions
         services.AddSingleton<IDependency>(provider => provider.GetRequiredService<ScalingModule>().Transport.Health);
         services.AddSingleton<IDeadLetterSource>(provider => new RabbitDeadLetterSource(
             provider.GetRequiredService<ScalingModule>().Transport, provider.GetRequiredService<ILogger<RabbitDeadLetterSource>>()));
-        services.AddSingleton<ICheckup>(provider => new RabbitCheckup(provider.GetRequiredService<ScalingModule>().Transport, provider.GetRequiredService<IOptions<ConsumersOptions>>().Value));
+        services.AddSingleton<ICheckup>(provider => new RabbitCheckup(provider.GetRequiredService<ScalingModule>().Transport));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ScalingModule>().Source);
         return builder;
     }
@@ -53,7 +54,11 @@ public static partial class ScalingBuilderExtensions
             () => provider.GetRequiredService<TaskExecutorFactory>().Create(module.Name, GuardFor(options, provider), module.Transport, options.GuardAway, counts: true).ExecuteAsync,
             provider.GetRequiredService<IPauses>(),
             provider.GetRequiredService<DrainSignals>(),
-            provider.GetRequiredService<ILogger<RabbitTaskSource>>()));
+            provider.GetRequiredService<ILogger<RabbitTaskSource>>())
+        {
+            Stats = provider.GetRequiredService<PipelineStats>().For(module.Name),
+            IsGuardAway = RabbitBuilderExtensions.GuardAway(provider, module),
+        });
     }
 
     /// <summary>Without Redis there is no guard: one in this process's memory would promise what it cannot keep beside another instance.</summary>

@@ -25,6 +25,7 @@ public sealed class ArchitectureTests
         ("Microsoft.EntityFrameworkCore", ["Consumers.Ledger"]),
         ("Microsoft.Data.Sqlite", ["Consumers.Ledger"]),
         ("Microsoft.AspNetCore", ["Consumers.Host"]),
+        ("OpenTelemetry", ["Consumers.Host"]),
     ];
 
     public static TheoryData<string> Projects => [.. MayReference.Keys];

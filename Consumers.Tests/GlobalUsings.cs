@@ -1,2 +1,3 @@
+global using Consumers.Host.Verify;
 global using Shouldly;
 global using Xunit;

@@ -97,6 +97,9 @@ fi
 # The clock of a whole process is set by a library that is loaded before all others.
 if [[ ! -e /usr/bin/faketime ]] && can_install_packages; then install_packages faketime 5>&- || warn "faketime cannot be installed: the tests that set a process's clock are skipped"; fi
 
+# A real Prometheus scrapes the host, and its own tool checks the rules.
+if ! command -v promtool >/dev/null 2>&1 && can_install_packages; then install_packages prometheus 5>&- || warn "prometheus cannot be installed: the tests that need it are skipped"; fi
+
 if [[ -n $long ]]; then export CONSUMERS_LONG_TESTS=1; fi
 minutes=${WEEK7_TEST_MINUTES:-$([[ -n $long ]] && echo 180 || echo 30)}
 

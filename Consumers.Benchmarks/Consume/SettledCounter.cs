@@ -29,7 +29,7 @@ internal sealed class SettledCounter : IDisposable
     {
         foreach (var (name, value) in tags)
         {
-            if (name == "outcome" && value is not nameof(Settlement.Ack))
+            if (name == Labels.Outcome && value is not "success")
             {
                 _run.Fail($"a task was settled as {value}");
             }

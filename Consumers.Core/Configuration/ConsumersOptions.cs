@@ -51,6 +51,11 @@ public sealed class HandlerDefaults
     /// <summary>How long a cancelled handler may take to return before its slot is given to another task. Default 5 s.</summary>
     public TimeSpan CancellationGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Handlers that ignored their cancellation and still run: with so many the host drains and exits with a code that is not 0, to be started anew. 0: however many. Default 20.
+    /// </summary>
+    public int MaxAbandoned { get; set; } = 20;
+
     /// <summary>By task type.</summary>
     public Dictionary<string, HandlerTypeOptions> Types { get; set; } = [];
 }

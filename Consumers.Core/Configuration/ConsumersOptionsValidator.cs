@@ -18,6 +18,7 @@ internal sealed class ConsumersOptionsValidator : IValidateOptions<ConsumersOpti
         errors.Check(options.Retry.MaxDelay >= options.Retry.Cap, "Retry:MaxDelay", options.Retry.MaxDelay, "at least Retry:Cap");
         errors.Check(IsTimeout(options.Handlers.Timeout), "Handlers:Timeout", options.Handlers.Timeout, "over 0, at most 24 hours");
         errors.Check(options.Handlers.CancellationGrace >= TimeSpan.Zero && options.Handlers.CancellationGrace <= TimeSpan.FromHours(1), "Handlers:CancellationGrace", options.Handlers.CancellationGrace, "0 to 1 hour");
+        errors.Check(options.Handlers.MaxAbandoned is >= 0 and <= 10_000, "Handlers:MaxAbandoned", options.Handlers.MaxAbandoned, "0 (however many) to 10000");
         var breaker = options.Breaker;
         errors.Check(breaker.FailureRatio is > 0 and <= 1, "Breaker:FailureRatio", breaker.FailureRatio, "over 0, at most 1");
         errors.Check(breaker.MinimumThroughput is >= 2 and <= 10_000, "Breaker:MinimumThroughput", breaker.MinimumThroughput, "2 to 10000");

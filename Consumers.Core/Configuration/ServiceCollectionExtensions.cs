@@ -16,6 +16,7 @@ public static class ServiceCollectionExtensions
             .Configure(options => configure?.Invoke(options))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConsumersOptions>, ConsumersOptionsValidator>());
+        services.AddOptions<TraceOptions>().BindConfiguration("Consumers:Telemetry");
         services.TryAddSingleton(TimeProvider.System);
         // Thread-safe, unlike a Random of one's own; tests register theirs first.
 #pragma warning disable RS0030
@@ -36,6 +37,8 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton<IPauses, InMemoryPauses>();
         services.TryAddSingleton<TaskExecutorFactory>();
         services.AddHostedService<ThreadPoolRelief>();
+        services.TryAddSingleton<AbandonedHandlers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, AbandonedHandlers>(static provider => provider.GetRequiredService<AbandonedHandlers>()));
         return new TaskConsumersBuilder(services);
     }
 

@@ -8,7 +8,7 @@ public interface IAudit
     ValueTask<IReadOnlyList<AuditEntry>> ListAsync(string? action, long? after, int limit, CancellationToken cancellationToken);
 }
 
-/// <param name="Action">A verb: <c>pause</c>, <c>resume</c>, <c>replay</c>, <c>edit</c>, <c>discard</c>, <c>cancel</c>.</param>
+/// <param name="Action">A verb: <c>pause</c>, <c>resume</c>, <c>replay</c>, <c>edit</c>, <c>discard</c>, <c>cancel</c>, <c>republish</c>.</param>
 /// <param name="Target">What it was done to.</param>
 /// <param name="Count">How many things it was done to.</param>
 /// <param name="Result">One word.</param>

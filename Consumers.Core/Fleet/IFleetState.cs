@@ -53,6 +53,12 @@ public sealed record ModuleReport(
 
     /// <summary>Of the last attempt that failed in this process; null when none did.</summary>
     public TaskError? LastError { get; init; }
+
+    /// <summary>Deliveries of this process that were neither acknowledged nor handed back in their time, and went back to the broker with their channel: a defect, whenever it is not 0.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Handlers that ignored their cancellation and still run: they hold no slot, but whatever else they have.</summary>
+    public int Abandoned { get; init; }
 }
 
 /// <summary>Why an attempt failed.</summary>

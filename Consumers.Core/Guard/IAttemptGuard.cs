@@ -22,7 +22,8 @@ public interface IAttemptGuard
 /// <param name="Series">As the headers claim; the guard's own knowledge holds when it has any.</param>
 /// <param name="Solitary">True when nothing else runs in this process: only such an attempt is blamed when the process dies.</param>
 /// <param name="Module">The module that delivered it, lower case.</param>
-public sealed record AttemptRequest(TaskMessage Message, int Series, string Module, bool Solitary);
+/// <param name="TraceId">Of the attempt's span, where one is recorded.</param>
+public sealed record AttemptRequest(TaskMessage Message, int Series, string Module, bool Solitary, string? TraceId = null);
 
 /// <summary>What the guard answers when an attempt asks to begin.</summary>
 public abstract record AttemptBegin

@@ -8,7 +8,8 @@ public sealed class DeliveryTrace(ProcessHistory history, long number, AttemptKe
     private AttemptKey _key = claimed;
     private long _epoch;
 
-    internal void Delivered() => Write(HistoryEvents.Deliver, "");
+    /// <param name="at"><c>topic:partition:offset</c>; null where messages have no place.</param>
+    internal void Delivered(string? at) => Write(HistoryEvents.Deliver, at is null ? "" : $" at={at}");
 
     internal void Rejected(DeadReason reason) => Write(HistoryEvents.Reject, $" reason={reason.ToWire()}");
 
@@ -27,7 +28,7 @@ public sealed class DeliveryTrace(ProcessHistory history, long number, AttemptKe
     internal void Duplicate(AttemptBegin.AlreadySettled settled)
     {
         _key = settled.Key;
-        Write(HistoryEvents.Duplicate, $" owed={settled.Owed switch { Settlement.Retry => "retry", Settlement.DeadLetter => "dead", _ => "none" }}");
+        Write(HistoryEvents.Duplicate, $" owed={settled.Owed switch { Settlement.Retry => "retry", Settlement.DeadLetter => "dead", _ => "none" }}{(settled.Status is { } status ? $" state={status.Status}" : "")}");
     }
 
     internal void Parked(DateTimeOffset due) => Write(HistoryEvents.Park, $" due={Micros(due)}");

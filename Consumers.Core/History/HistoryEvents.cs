@@ -6,7 +6,7 @@ public static class HistoryEvents
     /// <summary>A process began its history: <c>pid</c>.</summary>
     public const string Start = "start";
 
-    /// <summary>A delivery came in: <c>d</c>, its number in this process, as in all that follow.</summary>
+    /// <summary>A delivery came in: <c>d</c>, its number in this process, as in all that follow; on Kafka <c>at</c>, its <c>topic:partition:offset</c>.</summary>
     public const string Deliver = "deliver";
 
     /// <summary>A delivery that is no task: <c>reason</c>.</summary>
@@ -29,7 +29,7 @@ public static class HistoryEvents
 
     public const string HandBack = "handback";
 
-    /// <summary>The attempt is settled already: <c>owed</c> none, retry or dead.</summary>
+    /// <summary>The attempt is settled already: <c>owed</c> none, retry or dead; <c>state</c> where that is known.</summary>
     public const string Duplicate = "duplicate";
 
     /// <summary>Written by a handler, not by the pipeline: <c>began</c> in microseconds.</summary>
@@ -38,7 +38,19 @@ public static class HistoryEvents
     /// <summary>Written by a publisher: <c>op</c> invoke, ok, fail or info (nobody knows whether it arrived).</summary>
     public const string Publish = "pub";
 
-    /// <summary>Written by who injects faults: <c>op</c> plan or proof, <c>kind</c>, and <c>pid</c> of the process it hit.</summary>
+    /// <summary>Kafka: <c>op</c> ask (an offset is about to be committed) or ok (it is), <c>at</c> topic:partition, <c>offset</c>.</summary>
+    public const string Commit = "commit";
+
+    /// <summary>The broker has confirmed a replayed task, in its new series: <c>action</c>, the operation's id.</summary>
+    public const string Replay = "replay";
+
+    /// <summary>Written by who pauses: <c>op</c> pause (it is answered) or resume (it is asked for), <c>module</c>.</summary>
+    public const string Pause = "pause";
+
+    /// <summary>Written by an observer of a process: <c>pid</c>, <c>rssKb</c>, <c>fds</c>.</summary>
+    public const string Sample = "sample";
+
+    /// <summary>Written by who injects faults: <c>op</c> plan, proof or end (of what lasts), <c>kind</c>, and <c>pid</c> of the process it hit.</summary>
     public const string Fault = "fault";
 
     /// <summary>Written by who stops a process: <c>pid</c>, <c>code</c>, <c>ms</c> from the signal to the exit.</summary>

@@ -38,12 +38,12 @@ public sealed class ProcessHistory : IDisposable
 
     /// <summary>The trace of a delivery that carries a task; null while the history is off.</summary>
     public DeliveryTrace? Deliver(Delivery delivery, TaskMessage message) =>
-        IsOn ? Begin(new AttemptKey(message.Id, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), message.RetryCount + 1)) : null;
+        IsOn ? Begin(delivery, new AttemptKey(message.Id, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), message.RetryCount + 1)) : null;
 
     /// <summary>The trace of a delivery that carries none.</summary>
     public DeliveryTrace? Reject(Delivery delivery, DeadReason reason)
     {
-        var trace = IsOn ? Begin(new AttemptKey(delivery.FallbackId is { } id && TaskName.IsValid(id) ? id : HistoryLine.Unknown, 0, 0)) : null;
+        var trace = IsOn ? Begin(delivery, new AttemptKey(delivery.FallbackId is { } id && TaskName.IsValid(id) ? id : HistoryLine.Unknown, 0, 0)) : null;
         trace?.Rejected(reason);
         return trace;
     }
@@ -78,10 +78,11 @@ public sealed class ProcessHistory : IDisposable
         }
     }
 
-    private DeliveryTrace Begin(AttemptKey key)
+    private DeliveryTrace Begin(Delivery delivery, AttemptKey key)
     {
         var trace = new DeliveryTrace(this, Interlocked.Increment(ref _deliveries), key);
-        trace.Delivered();
+        // Where a message has a place of its own, that is also its fallback id.
+        trace.Delivered(delivery.Origin == delivery.FallbackId ? delivery.Origin : null);
         return trace;
     }
 }

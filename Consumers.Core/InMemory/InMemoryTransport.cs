@@ -4,6 +4,7 @@ namespace Consumers.Core.InMemory;
 public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMemoryTaskSource source, ConsumersOptions options, TimeProvider time, ITaskCounters? counters = null, GuardMode guard = GuardMode.Ledger) : ITaskTransport
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
+    private readonly PublishTarget _target = new(module, "in_memory", "publish", InMemoryDelivery.QueueName, InMemoryDelivery.QueueName, time);
 
     public string Module { get; } = module;
 
@@ -25,7 +26,14 @@ public sealed class InMemoryTransport(string module, InMemoryBroker broker, InMe
             throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
         }
         counters?.Queued(message.Id);
-        Broker.Publish(new InMemoryMessage(body, message.Id, new Dictionary<string, string>(StringComparer.Ordinal)));
+        var (askedAt, span) = (time.GetTimestamp(), _target.Start(message.Id, accepted: message.AcceptedIn));
+        var headers = new Dictionary<string, string>(StringComparer.Ordinal);
+        if ((span?.Id ?? message.AcceptedIn) is { } trace)
+        {
+            headers[TaskHeaders.TraceParent] = trace;
+        }
+        Broker.Publish(new InMemoryMessage(body, message.Id, headers));
+        _target.Done(askedAt, span, null);
         return ValueTask.CompletedTask;
     }
 

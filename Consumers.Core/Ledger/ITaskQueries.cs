@@ -49,6 +49,7 @@ public sealed record TaskDetails(TaskRow Task, IReadOnlyList<AttemptRow> Attempt
 
 /// <param name="Outcome">Null while it runs.</param>
 /// <param name="DueAt">Of an attempt that scheduled a retry: when the next is due.</param>
+/// <param name="TraceId">32 hexadecimal digits; null when no trace was recorded.</param>
 public sealed record AttemptRow(
     int Series,
     int Attempt,
@@ -58,7 +59,8 @@ public sealed record AttemptRow(
     DateTimeOffset? EndedAt,
     string? Outcome,
     string? Error,
-    DateTimeOffset? DueAt);
+    DateTimeOffset? DueAt,
+    string? TraceId = null);
 
 /// <param name="AtLeast">True when counting stopped at a bound.</param>
 public sealed record WaitingRetries(int Count, bool AtLeast, DateTimeOffset? NextDueAt, IReadOnlyList<WaitingTier> Tiers);

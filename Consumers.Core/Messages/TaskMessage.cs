@@ -28,6 +28,9 @@ public sealed record TaskMessage
 
     public DateTimeOffset? CreatedAt { get; init; }
 
+    /// <summary>W3C trace context of the request that a task was accepted from; it travels as a header, never in the body. Null when nobody records one.</summary>
+    public string? AcceptedIn { get; init; }
+
     /// <summary>Members this version does not know; kept when the message is published again.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Unknown { get; init; }
 

@@ -6,8 +6,12 @@ namespace Consumers.Core;
 /// Runs one attempt of a handler and says how it ended, whatever the handler does: returns, throws, runs too long,
 /// ignores its cancellation, or is interrupted by shutdown.
 /// </summary>
-internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProvider services, DrainSignals drain, TimeSpan grace, TimeProvider time, ILogger logger)
+internal sealed partial class HandlerRunner(
+    HandlerCatalog catalog, IServiceProvider services, DrainSignals drain, AbandonedHandlers abandoned, ModuleStats stats, TimeSpan grace, TimeProvider time, ILogger logger)
 {
+    /// <summary>Within this a handler of the type has returned or is abandoned.</summary>
+    public TimeSpan LimitOf(string taskType) => (catalog.Find(taskType)?.Timeout ?? TimeSpan.Zero) + grace;
+
     public async ValueTask<AttemptVerdict> RunAsync(TaskContext context)
     {
         if (catalog.Find(context.Type) is not { } handler)
@@ -21,8 +25,7 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
         if (!await ReturnsAsync(run, cancel.Token).ConfigureAwait(false))
         {
             Log.Abandoned(logger, context.Type, context.Id, handler.Timeout + grace);
-            // Nobody waits for it any more; its exception, should it come, is observed here.
-            _ = run.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            abandoned.Add(run, context.Type, stats);
             return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Interrupted : TimedOut(handler, " and ignores its cancellation");
         }
         try
@@ -59,7 +62,6 @@ internal sealed partial class HandlerRunner(HandlerCatalog catalog, IServiceProv
 
     private async Task<TaskOutcome> InvokeAsync(HandlerFor handler, TaskContext context, CancellationToken cancellationToken)
     {
-        using var span = TaskTelemetry.StartProcess(context);
         var instance = handler.Registration.Resolve(services, out var scope);
         await using (AsAsync(scope))
         {

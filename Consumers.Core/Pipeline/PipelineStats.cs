@@ -27,7 +27,10 @@ public sealed class ModuleStats(string module)
     private long _paused;
     private long _handedBack;
     private long _stale;
+    private long _dropped;
     private int _running;
+    private int _abandoned;
+    private long _lastBegunTicks;
     private readonly ConcurrentDictionary<long, RunningTask> _tasks = new();
     private volatile TaskError? _lastError;
 
@@ -55,8 +58,17 @@ public sealed class ModuleStats(string module)
     /// <summary>Outcomes that changed nothing, because another owner had taken the attempt over.</summary>
     public long Stale => Volatile.Read(ref _stale);
 
+    /// <summary>Deliveries that were found neither settled nor handed back long after their time; the broker delivers them again.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
     /// <summary>Handlers that run now.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Handlers that ignored their cancellation and still run, beside those.</summary>
+    public int Abandoned => Volatile.Read(ref _abandoned);
+
+    /// <summary>When the task was created whose first attempt began last: what still waits behind it in the queue is hardly older. Null before the first.</summary>
+    public DateTimeOffset? LastBegunCreatedAt => Volatile.Read(ref _lastBegunTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>The tasks in them, the longest first.</summary>
     // The dictionary's own copy is taken under its locks; one that LINQ takes of it may run out of room when a task begins meanwhile, and throws.
@@ -80,10 +92,18 @@ public sealed class ModuleStats(string module)
 
     internal void CountStale() => Interlocked.Increment(ref _stale);
 
+    internal void CountAbandoned(int more) => Interlocked.Add(ref _abandoned, more);
+
+    internal void CountDropped() => Interlocked.Increment(ref _dropped);
+
     /// <summary>Returns what <see cref="CountEnded"/> wants back.</summary>
     internal long CountStarted(TaskContext context, DateTimeOffset at)
     {
         Interlocked.Increment(ref _running);
+        if (context is { Attempt: 1, CreatedAt: { } createdAt })
+        {
+            Volatile.Write(ref _lastBegunTicks, createdAt.UtcTicks);
+        }
         var run = Interlocked.Increment(ref _lastRun);
         _tasks[run] = new RunningTask(context.Id, context.Type, at);
         return run;

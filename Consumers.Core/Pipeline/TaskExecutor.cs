@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -20,6 +21,7 @@ public sealed partial class TaskExecutor
     private readonly OnwardMessages _onward;
     private readonly DebtPayer _payer;
     private readonly ModuleStats _stats;
+    private readonly ModuleTelemetry _telemetry;
     private readonly RetrySchedule _schedule;
     private readonly DueClock _due;
     private readonly InstanceIdentity _identity;
@@ -30,10 +32,10 @@ public sealed partial class TaskExecutor
     private readonly ILogger _logger;
 
     internal TaskExecutor(
-        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats,
+        string module, IAttemptGuard guard, SuspectGate gate, ModuleBreakers breakers, IPauses pauses, HandlerRunner runner, OnwardMessages onward, DebtPayer payer, ModuleStats stats, ModuleTelemetry telemetry,
         RetrySchedule schedule, InstanceIdentity identity, ConsumersOptions options, DrainSignals drain, TimeProvider time, Random random, ILogger logger)
     {
-        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats);
+        (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats, _telemetry) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats, telemetry);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
         (_pace, _due) = (new ParkingPace(schedule, time), new DueClock(schedule, time));
     }
@@ -46,6 +48,7 @@ public sealed partial class TaskExecutor
     public async Task ExecuteAsync(Delivery delivery)
     {
         _stats.CountDelivered();
+        _telemetry.Delivered(delivery);
         CrashPoint.Hit(CrashPoints.Delivered);
         try
         {
@@ -72,33 +75,9 @@ public sealed partial class TaskExecutor
         }
     }
 
-    /// <summary>What is no task, or passes for another, is dead-lettered as it came: no attempt, and no task's row, has a part in it.</summary>
-    private Task RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
-    {
-        delivery.Trace = History.Reject(delivery, rejected.Reason);
-        return SettleAsync(delivery, null, default, rejected, null);
-    }
-
-    private TaskMessage? Read(Delivery delivery, out Settlement.DeadLetter? rejected)
-    {
-        rejected = null;
-        if (delivery.Body.Length > _options.MaxBodyBytes)
-        {
-            rejected = new(DeadReason.TooLarge, $"the body has {delivery.Body.Length} bytes; at most {_options.MaxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
-            return null;
-        }
-        var message = TaskMessageCodec.Decode(delivery.Body, delivery.FallbackId, _options.DefaultMaxRetries, out var malformed);
-        if (message is null)
-        {
-            rejected = new(DeadReason.Malformed, malformed!.Reason);
-            return null;
-        }
-        return delivery.KeyOverride is { } key ? message with { Key = key } : message;
-    }
-
     private async Task AttemptAsync(Delivery delivery, TaskMessage message)
     {
-        delivery.Trace = History.Deliver(delivery, message);
+        (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
         if (_due.EarlyDue(delivery) is { } due)
         {
             await ParkAsync(delivery, message, due).ConfigureAwait(false);
@@ -115,7 +94,9 @@ public sealed partial class TaskExecutor
         var request = new AttemptRequest(message, TaskHeaders.ReadInt(delivery.Header(TaskHeaders.Series), 1, TaskHeaders.MaxSeries, 1), _module, Solitary: false);
         while (true)
         {
+            delivery.WaitForTurn();
             await (request.Solitary ? _gate.EnterAloneAsync(_drain.Interrupt) : _gate.EnterAsync(_drain.Interrupt)).ConfigureAwait(false);
+            delivery.Expect(_runner.LimitOf(message.Type), _time);
             // Asked only now, because it may have waited long for a suspect.
             if (_pauses.Current.Holding(_module, message.Type) is not null)
             {
@@ -123,14 +104,16 @@ public sealed partial class TaskExecutor
                 await ParkPausedAsync(delivery, message).ConfigureAwait(false);
                 return;
             }
+            using var span = _telemetry.StartAttempt(delivery, message);
             AttemptBegin begin;
             Ending ending = default;
             try
             {
-                begin = await _guard.BeginAsync(request, _drain.Interrupt).ConfigureAwait(false);
+                begin = await _guard.BeginAsync(span is null ? request : request with { TraceId = span.RecordedTraceId() }, _drain.Interrupt).ConfigureAwait(false);
                 if (begin is AttemptBegin.Begun begun)
                 {
-                    ending = await RunAsync(delivery, message, begun, pass).ConfigureAwait(false);
+                    span.Began(begun.Key);
+                    ending = await RunAsync(delivery, message, begun, pass, span).ConfigureAwait(false);
                 }
             }
             finally
@@ -148,6 +131,7 @@ public sealed partial class TaskExecutor
                 case AttemptBegin.Begun begun when ending.Settlement is { } settlement:
                     _stats.CountSettled(settlement);
                     await SettleAsync(delivery, message, begun.Key, settlement, ending.Status).ConfigureAwait(false);
+                    _telemetry.Settled(message, settlement, _time.GetUtcNow());
                     return;
                 case AttemptBegin.Begun when ending.IsInterrupted:
                     await HandBackAsync(delivery).ConfigureAwait(false);
@@ -155,6 +139,7 @@ public sealed partial class TaskExecutor
                 case AttemptBegin.Begun:
                     // Another owner took the attempt over: ask again what there is to do.
                     _stats.CountStale();
+                    span.Ended("stale");
                     request = request with { Solitary = false };
                     break;
                 case AttemptBegin.Suspect:
@@ -162,9 +147,15 @@ public sealed partial class TaskExecutor
                     break;
                 case AttemptBegin.AlreadySettled settled:
                     _stats.CountDuplicate();
+                    span.Ended("duplicate");
+                    _telemetry.Duplicate(message.Type);
                     Counters.Duplicate(settled.Key, settled.CountsAs());
                     delivery.Trace?.Duplicate(settled);
                     Log.Duplicate(_logger, message.Id, settled.Key.Attempt, delivery.Origin);
+                    if (Sabotage.Is(Sabotage.NoGuard))
+                    {
+                        await RunHandlerAsync(delivery, message, settled.Key, message.MaxRetries).ConfigureAwait(false);
+                    }
                     await SettleAsync(delivery, message, settled.Key, settled.Owed, settled.Status).ConfigureAwait(false);
                     return;
                 case AttemptBegin.Conflict:
@@ -180,7 +171,7 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass)
+    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
@@ -200,6 +191,10 @@ public sealed partial class TaskExecutor
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
         var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
+        if (Sabotage.Active is not null)
+        {
+            settlement = await SpoilAsync(delivery, message, begun, settlement, endedAt).ConfigureAwait(false);
+        }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
@@ -212,6 +207,7 @@ public sealed partial class TaskExecutor
             }
         }
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
+        span.Ended(verdict, settlement);
         CrashPoint.Hit(CrashPoints.Committed(settlement));
         LogSettled(message, key, settlement, end.Accepted);
         return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
@@ -235,10 +231,12 @@ public sealed partial class TaskExecutor
             TraceParent = delivery.Header(TaskHeaders.TraceParent),
         };
         using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
-        AttemptVerdict verdict;
+        AttemptVerdict verdict = default;
         TimeSpan busy;
         var began = _time.GetTimestamp();
-        var running = _stats.CountStarted(context, _time.GetUtcNow());
+        var startedAt = _time.GetUtcNow();
+        _telemetry.Started(delivery, message, startedAt);
+        var running = _stats.CountStarted(context, startedAt);
         try
         {
             verdict = await _runner.RunAsync(context).ConfigureAwait(false);
@@ -247,7 +245,7 @@ public sealed partial class TaskExecutor
         {
             busy = _time.GetElapsedTime(began);
             _stats.CountEnded(running, busy);
-            TaskTelemetry.ProcessDuration.Record(busy.TotalSeconds, new KeyValuePair<string, object?>("consumers.module", _module));
+            _telemetry.Handled(delivery, message.Type, verdict.Outcome is null ? null : verdict.Word, busy);
         }
         return (verdict, busy);
     }
@@ -262,35 +260,16 @@ public sealed partial class TaskExecutor
         {
             _stats.CountRejected();
             Counters.Rejected();
-            Log.Rejected(_logger, delivery.Origin, ((Settlement.DeadLetter)settlement).Reason.ToWire(), ((Settlement.DeadLetter)settlement).Error);
+            if (settlement is Settlement.DeadLetter dead)
+            {
+                _telemetry.Rejected(dead);
+                Log.Rejected(_logger, delivery.Origin, dead.Reason.ToWire(), dead.Error);
+            }
         }
         else if (paid && onward is not null)
         {
             _guard.NotePaid(key);
         }
-        TaskTelemetry.Settled.Add(1, new("consumers.module", _module), new("outcome", settlement.GetType().Name));
-    }
-
-    /// <summary>Not handed back, not even when the whole module is paused: until its source has stopped taking, it would come again at once.</summary>
-    private Task ParkPausedAsync(Delivery delivery, TaskMessage message)
-    {
-        _stats.CountPaused();
-        return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
-    }
-
-    private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
-    {
-        _stats.CountParked();
-        delivery.Trace?.Parked(due);
-        var settlement = new Settlement.Park(due);
-        return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
-    }
-
-    private Task HandBackAsync(Delivery delivery)
-    {
-        _stats.CountHandedBack();
-        delivery.Trace?.HandedBack();
-        return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
     }
 
     private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>

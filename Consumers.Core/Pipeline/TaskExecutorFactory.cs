@@ -15,19 +15,21 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
     /// <exception cref="InvalidOperationException">The module's guard was not added.</exception>
     public TaskExecutor Create(string module, GuardMode guard, IStatusPublisher status, GuardAway away = GuardAway.Wait, bool counts = false)
     {
+        var stats = services.GetRequiredService<PipelineStats>().For(module);
         var drain = services.GetRequiredService<DrainSignals>();
         var identity = services.GetRequiredService<InstanceIdentity>();
         var logger = loggers.CreateLogger<TaskExecutor>();
         return new TaskExecutor(
             module,
-            GuardFor(module, guard, away),
+            new TracedGuard(GuardFor(module, guard, away)),
             _gate,
             services.GetRequiredService<TaskBreakers>().For(module),
             services.GetRequiredService<IPauses>(),
-            new HandlerRunner(services.GetRequiredService<HandlerCatalog>(), services, drain, options.Value.Handlers.CancellationGrace, time, logger),
+            new HandlerRunner(services.GetRequiredService<HandlerCatalog>(), services, drain, services.GetRequiredService<AbandonedHandlers>(), stats, options.Value.Handlers.CancellationGrace, time, logger),
             new OnwardMessages(identity, time),
             new DebtPayer(status, drain, time, logger),
-            services.GetRequiredService<PipelineStats>().For(module),
+            stats,
+            new ModuleTelemetry(module, services.GetRequiredService<HandlerCatalog>(), identity, services.GetRequiredService<IOptions<TraceOptions>>().Value.ProcessParent),
             services.GetRequiredService<RetrySchedule>(),
             identity,
             options.Value,

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Consumers.Core;
 
 /// <summary>
@@ -18,8 +20,28 @@ public abstract class Delivery
     /// <summary>Where it came from: a queue, or <c>topic:partition:offset</c>.</summary>
     public abstract string Origin { get; }
 
+    /// <summary>The queue or topic, for labels and names of spans.</summary>
+    public virtual string Destination => Origin;
+
+    /// <summary>The broker as OpenTelemetry names it.</summary>
+    public virtual string MessagingSystem => "in_memory";
+
+    /// <summary>Adds what only this transport knows to the span of the attempt.</summary>
+    public virtual void Describe(Activity span)
+    {
+    }
+
     /// <summary>Where the history of this delivery is told; null while no history is written.</summary>
     public DeliveryTrace? Trace { get; internal set; }
+
+    /// <summary>The task's id once the body is read; null before, and for what is no task.</summary>
+    public string? TaskId { get; internal set; }
+
+    /// <summary>Since when it is in hand, as a timestamp of the time provider.</summary>
+    internal long InHandSince { get; private set; }
+
+    /// <summary>How long from then on until it is settled, at the most; null while it waits for its turn, which may take any time.</summary>
+    internal TimeSpan? InHandLimit { get; private set; }
 
     /// <summary>A header as text, at most 4 KiB of it; null when it is absent or no text. Never throws.</summary>
     public abstract string? Header(string name);
@@ -31,6 +53,11 @@ public abstract class Delivery
     /// <param name="onward">The message for <see cref="Settlement.Retry"/>, <see cref="Settlement.Park"/> and <see cref="Settlement.DeadLetter"/>; null otherwise.</param>
     /// <exception cref="PublishFailedException">The onward message was not confirmed; nothing is acknowledged, and the call may be made again.</exception>
     public abstract ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken);
+
+    /// <summary>Its time begins anew: somebody may look for it when it is not settled within that.</summary>
+    internal void Expect(TimeSpan within, TimeProvider time) => (InHandSince, InHandLimit) = (time.GetTimestamp(), within);
+
+    internal void WaitForTurn() => InHandLimit = null;
 }
 
 /// <summary>What a retry, a parked delivery or a dead letter carries.</summary>

@@ -36,9 +36,10 @@ internal sealed class RedisCheckup(IOptions<RedisOptions> options, InstanceIdent
         configuration.ClientName = $"{self.Name}-doctor";
         // INFO and CONFIG GET count as administration with this client.
         configuration.AllowAdmin = true;
+        ConnectionMultiplexer? client = null;
         try
         {
-            using var client = await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken);
+            client = await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken);
             var redis = client.GetDatabase();
             await CheckClockAsync(findings, redis);
             var info = Lines((string?)await redis.ExecuteAsync("INFO"));
@@ -50,6 +51,11 @@ internal sealed class RedisCheckup(IOptions<RedisOptions> options, InstanceIdent
         catch (Exception e) when (e is RedisException or TimeoutException or System.Net.Sockets.SocketException)
         {
             Tell(findings, RedisFailure.Of(e));
+        }
+        finally
+        {
+            // Otherwise it would wait for answers that nobody has asked for.
+            await (client?.CloseAsync(allowCommandsToComplete: false) ?? Task.CompletedTask);
         }
     }
 

@@ -12,6 +12,8 @@ internal sealed class RedisHealth(string address, TimeProvider time)
     /// <summary>False until the first try has ended.</summary>
     private volatile bool _isKnown;
 
+    private volatile bool _wasUp;
+
     public string Address => address;
 
     /// <summary>Without what follows from it.</summary>
@@ -32,6 +34,11 @@ internal sealed class RedisHealth(string address, TimeProvider time)
     {
         var before = _state;
         var isNews = before.Health != health || !_isKnown;
+        if (_wasUp && health == DependencyHealth.Up && before.Health == DependencyHealth.Down)
+        {
+            TaskTelemetry.Reconnects.Add(1, new KeyValuePair<string, object?>("consumers.dependency", "redis"));
+        }
+        _wasUp |= health == DependencyHealth.Up;
         _isKnown = true;
         if (isNews || before.Description != description)
         {

@@ -239,6 +239,10 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
                 if (await CountAsync(entry, id, end).ConfigureAwait(false))
                 {
                     Own(entry);
+                    if (Sabotage.Is(Sabotage.CountTwice))
+                    {
+                        Own(entry);
+                    }
                 }
                 return;
         }

@@ -48,6 +48,7 @@ internal static class TaskApi
         var module = app.MapGroup("/api/{module}").WithTags("tasks").AddEndpointFilter(RequireModuleAsync);
         module.MapPublishing();
         module.MapTasks();
+        module.MapOrphans();
         module.MapPauses();
     }
 

@@ -50,13 +50,14 @@ internal static class TaskEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, "No such task", "The ledger has no task with this id. One that went straight to the broker is there once a consumer has taken it.");
     }
 
-    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses)
+    private static async Task<StatsView> StatsAsync(string module, HttpContext context, LedgerReads ledger, DeadLetterReads letters, CountReads counts, FleetWatch watch, FleetProbe fleet, PipelineStats stats, TaskBreakers breakers, IPauses pauses, OrphanWatch orphans)
     {
         var transport = watch.Transport(module)!;
         var snapshot = await transport.SnapshotAsync(context.RequestAborted);
         var view = StatsView.From(
             transport.KeepsRows ? (await ledger.CountAsync(module, context.RequestAborted)).Value : null,
             snapshot, stats.For(module), breakers.PausesOf(module), pauses.Current);
+        view = view with { Orphaned = orphans.Of(module)?.Count };
         view = view with { Dead = view.Dead + (await letters.CountAsync(module, context.RequestAborted)).Value?.GetValueOrDefault(DeadLetterState.Dead) };
         if (!transport.KeepsRows)
         {
@@ -89,6 +90,9 @@ internal sealed record StatsView(
     IReadOnlyList<PauseView> PausedTypes,
     IReadOnlyList<BreakerView> Breakers)
 {
+    /// <summary>Tasks whose message is gone, at most 1000: see <c>/orphans</c>. Null while nothing can be said, because the broker was not seen empty yet, and of a module that writes no rows.</summary>
+    public int? Orphaned { get; init; }
+
     /// <summary>Of the scaling module: how its instances share the work.</summary>
     public SharingView? Sharing { get; init; }
 
@@ -102,7 +106,7 @@ internal sealed record StatsView(
             Count(TaskState.Queued), Count(TaskState.Processing), Count(TaskState.Retrying), Count(TaskState.Completed), Count(TaskState.Failed),
             SumOf(snapshot, "work", queue => queue.Ready), SumOf(snapshot, "work", queue => queue.Consumers), SumOf(snapshot, "retry", queue => queue.Ready), SumOf(snapshot, "dead", queue => queue.Ready),
             snapshot.Lanes.Sum(lane => lane.Unacked),
-            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused),
+            new(stats.Delivered, stats.Running, stats.Completed, stats.Retried, stats.Dead, stats.Duplicates, stats.HandedBack, stats.Paused, stats.Dropped, stats.Abandoned),
             pauses.Find(stats.Module) is { } pause ? PauseView.From(pause) : null,
             [.. pauses.TypesOf(stats.Module).Select(PauseView.From)],
             [.. breakers.Select(BreakerView.From)]);
@@ -127,7 +131,9 @@ internal sealed record StatsView(
     }
 }
 
-internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack, long Paused);
+/// <param name="Dropped">Deliveries that were neither acknowledged nor handed back in their time, and went back to the broker with their channel: a defect, whenever it is not 0.</param>
+/// <param name="Abandoned">Handlers that ignored their cancellation and still run.</param>
+internal sealed record InstanceStatsView(long Delivered, int Running, long Completed, long Retried, long Dead, long Duplicates, long HandedBack, long Paused, long Dropped, int Abandoned);
 
 /// <summary>A task type that this instance does not run for now.</summary>
 /// <param name="State"><c>open</c>, or <c>half-open</c> while its probe runs.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Consumers.Core;
 using Microsoft.Extensions.Options;
@@ -19,7 +20,7 @@ internal sealed class TaskIntake(IOptions<ConsumersOptions> options, TimeProvide
         {
             return (null, TaskRefusal.From(malformed!.Reason, IsJson(json)));
         }
-        message = message with { CreatedAt = message.CreatedAt ?? now };
+        message = message with { CreatedAt = message.CreatedAt ?? now, AcceptedIn = Activity.Current is { Recorded: true, Id: { } request } ? request : null };
         // What is published carries more members than what came: it must fit too, or the row could never leave.
         return TaskMessageCodec.Encode(message).Length > MaxBodyBytes ? (null, TaskRefusal.TooLarge(MaxBodyBytes)) : (message, null);
     }

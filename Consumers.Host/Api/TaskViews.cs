@@ -41,7 +41,7 @@ internal sealed record TaskView(
     private static readonly JsonElement Null = JsonElement.Parse("null");
 
     public static TaskView Listed(TaskRow row) =>
-        From(row, row.Payload.Length > LongestListedPayload, null);
+        From(row, row.Payload.IsEmpty || row.Payload.Length > LongestListedPayload, null);
 
     public static TaskView Whole(TaskDetails details) =>
         From(details.Task, false, [.. details.Attempts.Select(AttemptView.From)]);
@@ -72,7 +72,8 @@ internal sealed record AttemptView(
     DateTimeOffset? EndedAt,
     string? Outcome,
     string? Error,
-    DateTimeOffset? DueAt)
+    DateTimeOffset? DueAt,
+    string? TraceId)
 {
-    public static AttemptView From(AttemptRow row) => new(row.Series, row.Attempt, row.WorkerId, row.StartedAt, row.EndedAt, row.Outcome, row.Error, row.DueAt);
+    public static AttemptView From(AttemptRow row) => new(row.Series, row.Attempt, row.WorkerId, row.StartedAt, row.EndedAt, row.Outcome, row.Error, row.DueAt, row.TraceId);
 }

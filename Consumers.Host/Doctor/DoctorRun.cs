@@ -15,7 +15,7 @@ internal static class DoctorRun
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         end.CancelAfter(timeout);
         // On a thread of its own, and left behind when its time is over: some clients, and a dead disk, cannot be interrupted.
-        var looking = Task.Run(() => checkup.LookAsync(findings, deep, end.Token), CancellationToken.None);
+        var looking = Task.Factory.StartNew(() => checkup.LookAsync(findings, deep, end.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         try
         {
             await looking.WaitAsync(timeout, time, cancellationToken);

@@ -36,7 +36,7 @@ internal sealed class SettingsCheckup(IServiceProvider services) : ICheckup
         {
             findings.Off($"modules.{module}", $"module {module} is switched off");
         }
-        var embedded = transports.Where(transport => !transport.IsDurable).Select(transport => transport.Module).ToArray();
+        var embedded = transports.Where(transport => !transport.IsDurable && transport.Module != ModuleSwitches.Kafka).Select(transport => transport.Module).ToArray();
         if (transports.Length == 0)
         {
             findings.Warn("modules", "no module is switched on: the host shows pages and consumes nothing", "Consumers__Rabbit__Enabled=true, or consumers run --modules rabbit");

@@ -1,14 +1,16 @@
 using System.Net.Sockets;
 using Consumers.Core;
+using Consumers.Host.Telemetry;
 
 namespace Consumers.Host.Doctor;
 
 /// <summary>Whether something listens where traces and metrics are to be sent. Nothing is sent there.</summary>
 internal sealed class TelemetryCheckup(IConfiguration configuration) : ICheckup
 {
-    private const string Variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Variable = OtlpSignal.Endpoint;
 
-    private readonly Uri? _endpoint = Uri.TryCreate(configuration[Variable], UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https" } ? uri : null;
+    /// <summary>One that is no URL has stopped the start before.</summary>
+    private readonly Uri? _endpoint = Uri.TryCreate(configuration[Variable], UriKind.Absolute, out var uri) ? uri : null;
 
     public string Area => "telemetry";
 
@@ -18,14 +20,9 @@ internal sealed class TelemetryCheckup(IConfiguration configuration) : ICheckup
 
     public async Task LookAsync(Findings findings, bool deep, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(configuration[Variable]))
-        {
-            findings.Off("connection", $"traces and metrics are sent nowhere ({Variable} is not set)");
-            return;
-        }
         if (_endpoint is null)
         {
-            findings.Fail("connection", $"{Variable} is no address", $"{Variable}=http://127.0.0.1:4317");
+            findings.Off("connection", $"traces and metrics are sent nowhere ({Variable} is not set)");
             return;
         }
         try

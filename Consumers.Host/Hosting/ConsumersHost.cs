@@ -6,6 +6,7 @@ using Consumers.Host.Health;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Pages;
 using Consumers.Host.Security;
+using Consumers.Host.Telemetry;
 using Consumers.Kafka;
 using Consumers.Ledger;
 using Consumers.Rabbit;
@@ -43,11 +44,7 @@ internal static class ConsumersHost
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
         HostSources.AddFolderAndCommandLine(builder.Configuration, builder.Environment.EnvironmentName, Overrides(settings));
-        HostLogging.Configure(builder.Logging, builder.Environment);
-        if (settings.IsSilent)
-        {
-            builder.Logging.ClearProviders();
-        }
+        HostLogging.Configure(builder.Logging, builder.Configuration);
 
         var access = AccessKey.From(builder.Configuration);
         var addresses = ListenAddresses.From(builder.Configuration);
@@ -62,6 +59,11 @@ internal static class ConsumersHost
             kestrel.Limits.MaxRequestBodySize = RequestBody.BatchCap;
         });
 
+        builder.Services.AddTelemetry(builder.Configuration);
+        if (settings.IsSilent)
+        {
+            builder.Logging.ClearProviders();
+        }
         AddModules(builder);
         builder.Services.AddHostShutdown(builder.Configuration);
         builder.Services.AddMonitoring();
@@ -70,9 +72,11 @@ internal static class ConsumersHost
         builder.Services.AddDashboard();
 
         var app = builder.Build();
+        app.UseRequestSpans();
         app.UseHostErrors();
         app.UseAccessControl();
         app.MapHealth();
+        app.MapMetrics();
         app.MapTaskApi();
         app.MapDashboard();
         return app;

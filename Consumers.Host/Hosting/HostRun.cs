@@ -34,7 +34,7 @@ internal static class HostRun
     /// <summary>All wrong options at once, before anything is started.</summary>
     public static void Validate(IServiceProvider services)
     {
-        if (CrashPoint.Problem is { } problem)
+        if ((CrashPoint.Problem ?? Sabotage.Problem(services.GetService<IOptions<HistoryOptions>>()?.Value.Folder)) is { } problem)
         {
             throw new CliException(ExitCode.BadInput, problem);
         }

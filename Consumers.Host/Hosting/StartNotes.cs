@@ -1,4 +1,6 @@
 using Consumers.Core;
+using Consumers.Host.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace Consumers.Host.Hosting;
 
@@ -10,6 +12,10 @@ internal static partial class StartNotes
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Consumers.Host");
         var instance = app.Services.GetRequiredService<InstanceIdentity>();
         Log.Listening(logger, instance.Name, string.Join(' ', app.Urls));
+        if (OtlpSignal.Summary(app.Configuration, app.Services.GetRequiredService<IOptions<TelemetryOptions>>().Value) is { } off)
+        {
+            Log.SignalsOff(logger, off);
+        }
         var transports = app.Services.GetServices<ITaskTransport>().ToArray();
         if (transports.Length == 0)
         {
@@ -18,6 +24,10 @@ internal static partial class StartNotes
         if (CrashPoint.Target is { } point)
         {
             Log.Crashes(logger, CrashPoint.Variable, point);
+        }
+        if (Sabotage.Active is { } sabotage)
+        {
+            Log.IsSabotaged(logger, sabotage, Sabotage.Variable);
         }
         var hasRedis = app.Services.GetServices<IDependency>().Any(dependency => dependency.IsUsed && dependency.State.Name == "Redis");
         foreach (var transport in transports)
@@ -43,6 +53,9 @@ internal static partial class StartNotes
         [LoggerMessage(1, LogLevel.Information, "{Instance} is up: {Urls}")]
         public static partial void Listening(ILogger logger, string instance, string urls);
 
+        [LoggerMessage(7, LogLevel.Information, "Switched off: {Signals}")]
+        public static partial void SignalsOff(ILogger logger, string signals);
+
         [LoggerMessage(2, LogLevel.Warning, "Module {Module} is embedded: tasks wait in this process's memory, and nothing is durable but the ledger")]
         public static partial void Embedded(ILogger logger, string module);
 
@@ -57,5 +70,8 @@ internal static partial class StartNotes
 
         [LoggerMessage(5, LogLevel.Warning, "This process will kill itself at {Point}, because {Variable} says so: for tests only")]
         public static partial void Crashes(ILogger logger, string variable, string point);
+
+        [LoggerMessage(7, LogLevel.Critical, "This process breaks a promise on purpose: {Sabotage}, because {Variable} says so. No task is safe with it; it is for 'consumers verify --selftest' only")]
+        public static partial void IsSabotaged(ILogger logger, string sabotage, string variable);
     }
 }

@@ -94,6 +94,8 @@ internal sealed partial class InstanceReporter(
             module.LongestRunning(ModuleReport.TasksShown))
         {
             LastError = module.LastError,
+            Dropped = module.Dropped,
+            Abandoned = module.Abandoned,
         };
     }
 

@@ -13,6 +13,8 @@ internal static class MonitoringServices
         services.AddSingleton<ListeningUrl>();
         services.AddSingleton<ThroughputProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<ThroughputProbe>());
+        services.AddSingleton<OrphanWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<OrphanWatch>());
         services.AddSingleton<FleetProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetProbe>());
     }

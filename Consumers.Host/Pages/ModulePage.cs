@@ -1,6 +1,7 @@
 using Consumers.Core;
 using Consumers.Host.Api;
 using Consumers.Host.Handlers;
+using Consumers.Host.Monitoring;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
@@ -46,6 +47,21 @@ internal abstract class ModulePage(TaskIntake intake, TaskAcceptor acceptor, Tim
         var unconfirmed = results.Count(result => result == EnqueueResult.Unconfirmed);
         Result = $"Accepted {Words.Count(messages.Count - unconfirmed, "task", "tasks")} of type {Form.Type}: {Accepted}"
             + (unconfirmed > 0 ? $" The broker did not confirm {Words.Count(unconfirmed, "more task", "more tasks")}: they may or may not have arrived." : "");
+        return Redirect($"{Request.PathBase}/{Module}");
+    }
+
+    /// <summary>Has the module's orphaned tasks published again.</summary>
+    public async Task<IActionResult> OnPostOrphansAsync([FromServices] OrphanWatch orphans, [FromServices] InstanceIdentity instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var published = await orphans.PublishAgainAsync(Module, null, PauseSwitch.By(null, PauseSwitch.Page, instance.Name), cancellationToken);
+            Result = $"{Words.Count(published, "task goes", "tasks go")} out again, with the attempt that each of them owes.";
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Result = $"Nothing was published again: the ledger could not write ({TaskHeaders.CleanError(e.Message)}).";
+        }
         return Redirect($"{Request.PathBase}/{Module}");
     }
 

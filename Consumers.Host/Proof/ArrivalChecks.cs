@@ -12,8 +12,10 @@ internal static class ArrivalChecks
         foreach (var task in Tasks(history).Where(task => task.Confirmed))
         {
             var known = input.Ledger is { } ledger ? ledger.ContainsKey(task.Id) : history.ByTask[task.Id].Any();
-            var letters = dead[task.Id].DistinctBy(letter => (letter.Series, letter.Attempt)).Count();
             var state = StateOf(task.Id, history, input);
+            // Those of earlier series were replayed.
+            var series = SeriesOf(task.Id, history, input);
+            var letters = dead[task.Id].Where(letter => letter.Series >= series).DistinctBy(letter => (letter.Series, letter.Attempt)).Count();
             if (!known)
             {
                 yield return new("I1", task.Id, letters > 0
@@ -65,8 +67,12 @@ internal static class ArrivalChecks
         where state?.IsFinal() != true
         select new Finding("I13", task.Id, $"stuck in {state?.ToWire() ?? "its first attempt"}");
 
+    private static int SeriesOf(string id, FleetHistory history, ProofInput input) =>
+        input.Ledger is { } ledger ? ledger.GetValueOrDefault(id)?.Series ?? 0 : history.ByTask[id].Where(line => line.Event == HistoryEvents.Begin).Select(line => line.Series).DefaultIfEmpty(0).Max();
+
     public static IEnumerable<PublishedTask> Tasks(FleetHistory history) => history.Published.Values.Where(task => task.PoisonSha256 is null);
 
+    /// <summary>As the ledger says, or where there is none, the history.</summary>
     public static TaskState? StateOf(string id, FleetHistory history, ProofInput input) =>
         input.Ledger is { } ledger ? ledger.GetValueOrDefault(id)?.State : history.LastState(id);
 }

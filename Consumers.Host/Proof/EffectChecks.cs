@@ -38,6 +38,7 @@ internal static class EffectChecks
     {
         var earlier = effects.TakeWhile(other => !ReferenceEquals(other, effect)).ToArray();
         return earlier.Length == 0 ? EffectKind.First
+            : history.WasWithoutRedis(effect.Id) && input.GuardIsRedis ? EffectKind.Rerun
             : earlier.All(other => MayRepeat(history, input, other)) ? EffectKind.Rerun
             : EffectKind.Second;
     }

@@ -18,7 +18,7 @@ internal static class FaultChecks
             {
                 yield return new("I21", fault.Id, "the process that was killed was none of the fleet");
             }
-            else if (fault.Run is { } run && history.Lines.Any(line => line.Run == run && line.TimeUs > fault.ProvenAtUs))
+            else if (fault is { Kind: FaultSeen.Kill, Run: { } run } && history.Lines.Any(line => line.Run == run && line.TimeUs > fault.ProvenAtUs))
             {
                 yield return new("I21", fault.Id, "the killed process went on");
             }
@@ -32,7 +32,7 @@ internal static class FaultChecks
         {
             yield return new("I22", HistoryLine.Unknown, "nothing was published, or nothing was done");
         }
-        var kills = history.Faults.Where(fault => fault.Run is not null).ToArray();
+        var kills = history.Faults.Where(fault => fault is { Kind: FaultSeen.Kill, Run: not null }).ToArray();
         var idle = kills.Where(fault => InFlight(history, fault) == 0).ToArray();
         if (idle.Length * 5 > kills.Length)
         {

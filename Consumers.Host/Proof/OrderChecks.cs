@@ -78,7 +78,8 @@ internal static class OrderChecks
         var last = new Dictionary<string, long>();
         // What a redelivery announces again was announced before.
         var repeats = history.ByDelivery.Where(delivery => delivery.Any(line => line.Event == HistoryEvents.Duplicate)).Select(delivery => delivery.Key).ToHashSet();
-        foreach (var line in history.Lines.Where(line => line.Event == HistoryEvents.Out && line["kind"] == "status" && !repeats.Contains((line.Run, line.Number("d")))))
+        // One that stood still announces what it was about when it wakes.
+        foreach (var line in history.Lines.Where(line => line.Event == HistoryEvents.Out && line["kind"] == "status" && !repeats.Contains((line.Run, line.Number("d"))) && !history.HitRuns.Contains(line.Run)))
         {
             var seq = line.Number("seq");
             if (seq <= last.GetValueOrDefault(line.Id))

@@ -18,10 +18,10 @@ internal static class PathChecks
         {
             long epoch = -1;
             HistoryLine? final = null;
-            var attempt = 0;
+            var (series, attempt) = (0, 0);
             foreach (var line in task)
             {
-                if (line.Event == HistoryEvents.Begin && input.IsGuarded)
+                if (line.Event == HistoryEvents.Begin && input.IsGuarded && !(input.GuardIsRedis && history.WasWithoutRedis(task.Key)))
                 {
                     if (line.Epoch <= epoch)
                     {
@@ -31,11 +31,11 @@ internal static class PathChecks
                     {
                         yield return new("I3", task.Key, $"attempt {line.Attempt} began after it was {final["state"]}");
                     }
-                    if (line.Attempt > attempt + 1)
+                    if (line.Attempt > (line.Series == series ? attempt : 0) + 1)
                     {
                         yield return new("I3", task.Key, $"attempt {line.Attempt} came after attempt {attempt}");
                     }
-                    (epoch, attempt) = (line.Epoch, line.Attempt);
+                    (epoch, series, attempt) = (line.Epoch, line.Series, line.Attempt);
                 }
                 final = FleetHistory.IsAccepted(line) && FleetHistory.IsFinal(line) ? line : final;
             }
@@ -103,7 +103,7 @@ internal static class PathChecks
             yield break;
         }
         var begins = history.Lines.Where(line => line.Event == HistoryEvents.Begin).ToLookup(line => line.Key);
-        foreach (var settled in history.Settled)
+        foreach (var settled in history.Settled.Where(settled => !(input.GuardIsRedis && history.WasWithoutRedis(settled.Key.TaskId))))
         {
             var stale = settled.FirstOrDefault(outcome => begins[settled.Key].Any(begin => begin.Epoch > outcome.Epoch && begin.TimeUs < outcome.TimeUs));
             if (stale is not null)

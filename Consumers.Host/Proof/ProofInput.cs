@@ -19,18 +19,21 @@ public sealed record ProofInput
     /// <summary>The ledger was the guard: settled attempts never run again. Else a kill may repeat what it interrupted.</summary>
     public bool IsGuarded { get; init; } = true;
 
+    /// <summary>The guard lives in Redis, and work goes on without it while Redis is away: then what is delivered twice may run twice.</summary>
+    public bool GuardIsRedis { get; init; }
+
+    /// <summary>By instance, of a module that counts in Redis; null for one that does not.</summary>
+    public IReadOnlyDictionary<string, TaskCounts>? Counters { get; init; }
+
+    /// <summary>Deliveries that one process may have in hand at once; null where nothing bounds them.</summary>
+    public int? MostInHand { get; init; }
+
+    /// <summary>By the kind of a fault: how long after it the next task must have ended. A kind that is not there has no bound.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> RecoversWithin { get; init; } = new Dictionary<string, TimeSpan>();
+
     /// <summary>When given, waits are also measured against it, not only against the due times that the fleet chose.</summary>
     public RetrySchedule? Schedule { get; init; }
 
     /// <summary>From SIGTERM to exit.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(35);
 }
-
-/// <summary>A task as the ledger has it.</summary>
-public sealed record ProvenTask(string Id, TaskState State, int Series, int Attempt, int MaxRetries, IReadOnlyList<ProvenAttempt> Attempts);
-
-/// <param name="HasOutcome">False for a begin that ended with its process, or was handed back.</param>
-public sealed record ProvenAttempt(int Series, int Attempt, long Epoch, bool HasOutcome);
-
-/// <param name="Sha256">Of the body, in hexadecimal.</param>
-public sealed record DeadLetterSeen(string Id, int Series, int Attempt, string Reason, string Sha256);

@@ -48,3 +48,12 @@ public sealed record ProofReport(IReadOnlyList<Finding> Violations, IReadOnlyLis
         return text.Append(Verdict.ToString().ToUpperInvariant()).ToString();
     }
 }
+
+/// <summary>What became of a fleet of several modules.</summary>
+/// <param name="Doubts">About the faults, which hit all modules at once.</param>
+internal sealed record FleetProof(IReadOnlyDictionary<string, ProofReport> Modules, IReadOnlyList<Finding> Doubts, IReadOnlyList<FaultSeen> Faults)
+{
+    public IEnumerable<Finding> Violations => Modules.Values.SelectMany(report => report.Violations);
+
+    public ProofVerdict Verdict => Violations.Any() ? ProofVerdict.Invalid : Doubts.Count > 0 ? ProofVerdict.Unknown : ProofVerdict.Valid;
+}

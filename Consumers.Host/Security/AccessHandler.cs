@@ -27,6 +27,11 @@ internal sealed class AccessHandler(
         {
             return Task.FromResult(presented.Count == 1 && key.Matches(presented[0]) ? Allow("key") : AuthenticateResult.Fail($"the key in {HeaderName} is not this host's"));
         }
+        // The one way that every collector of metrics can send a key.
+        if (Request.Headers.Authorization is [{ } bearer] && bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return Task.FromResult(key.Matches(bearer["Bearer ".Length..].Trim()) ? Allow("key") : AuthenticateResult.Fail("the bearer token is not this host's key"));
+        }
         // A browser sends its cookies by itself, so for the API a session is enough to read and not to change.
         return Task.FromResult((!Request.IsForPrograms() || HttpMethods.IsGet(Request.Method)) && sessions.IsOpen(SessionCookie.Read(Context)) ? Allow("session") : AuthenticateResult.NoResult());
     }

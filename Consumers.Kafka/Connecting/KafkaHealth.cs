@@ -10,6 +10,7 @@ internal sealed class KafkaHealth(TimeProvider time) : IDependency
     private readonly Lock _lock = new();
     private string _address = "";
     private string? _topics;
+    private bool _wasUp;
     private volatile DependencyState _state = new(Name, DependencyHealth.Down, time.GetUtcNow(), "Not connected yet.");
 
     public DependencyState State => _state;
@@ -23,6 +24,11 @@ internal sealed class KafkaHealth(TimeProvider time) : IDependency
     {
         lock (_lock)
         {
+            if (_wasUp && _state.Health == DependencyHealth.Down)
+            {
+                TaskTelemetry.Reconnects.Add(1, new KeyValuePair<string, object?>("consumers.dependency", "kafka"));
+            }
+            _wasUp = true;
             Set(_topics is null ? DependencyHealth.Up : DependencyHealth.Degraded, _topics ?? $"Connected to {_address}.");
         }
     }

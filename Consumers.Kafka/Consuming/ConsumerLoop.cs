@@ -76,7 +76,7 @@ internal sealed partial class ConsumerLoop
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, line) => Log.Client(_logger, line.Message))
             .Build();
-        _committer = new OffsetCommitter(_consumer, _options.CommitInterval, _module.Time, _logger);
+        _committer = new OffsetCommitter(_consumer, _options.CommitInterval, _module.History, _module.Time, _logger);
         _gate = new PartitionGate(_consumer, _options, _module.Held, () => _module.IsPaused(), _logger);
         try
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Confluent.Kafka;
 using Consumers.Core;
 
@@ -20,6 +22,10 @@ internal sealed class KafkaDelivery(AssignedPartition partition, ConsumeResult<b
 
     public override string Origin => _origin ??= $"{record.Topic}:{record.Partition.Value}:{record.Offset.Value}";
 
+    public override string Destination => record.Topic;
+
+    public override string MessagingSystem => "kafka";
+
     /// <summary>It was handed back while its partition is still here: nobody else would deliver it.</summary>
     public bool ComesAgain { get; private set; }
 
@@ -27,6 +33,15 @@ internal sealed class KafkaDelivery(AssignedPartition partition, ConsumeResult<b
     public int Size => (record.Message.Value?.Length ?? 0) + (record.Message.Key?.Length ?? 0);
 
     public override string? Header(string name) => KafkaHeaders.Read(record.Message.Headers, name);
+
+    public override void Describe(Activity span)
+    {
+        span.SetTag(Labels.Partition, record.Partition.Value.ToString(CultureInfo.InvariantCulture)).SetTag("messaging.kafka.offset", record.Offset.Value);
+        if (KeyOverride is { } key)
+        {
+            span.SetTag("messaging.kafka.message.key", key);
+        }
+    }
 
     public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken)
     {

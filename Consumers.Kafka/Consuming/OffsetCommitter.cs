@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Consumers.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Kafka;
@@ -7,7 +8,7 @@ namespace Consumers.Kafka;
 /// Commits what is settled, one request at a time and beside the polling thread, so that a coordinator that is away does not stop the polling.
 /// Asked by the polling thread alone.
 /// </summary>
-internal sealed partial class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, TimeSpan interval, TimeProvider time, ILogger logger)
+internal sealed partial class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, TimeSpan interval, ProcessHistory history, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan CommitAgain = TimeSpan.FromMilliseconds(100);
 
@@ -57,7 +58,7 @@ internal sealed partial class OffsetCommitter(IConsumer<byte[]?, byte[]?> consum
     private static (AssignedPartition Partition, long Offset)[] ProgressOf(IEnumerable<AssignedPartition> partitions) =>
         [.. from partition in partitions
             where !partition.IsLost
-            let offset = partition.Progress.Committable
+            let offset = Sabotage.Is(Sabotage.CommitPastGap) ? partition.Progress.Next : partition.Progress.Committable
             where offset is not null && offset > (partition.Committed ?? -1)
             select (partition, offset.Value)];
 
@@ -66,11 +67,13 @@ internal sealed partial class OffsetCommitter(IConsumer<byte[]?, byte[]?> consum
     {
         try
         {
+            Tell("ask", progress);
             consumer.Commit(progress.Select(part => new TopicPartitionOffset(part.Partition.At, part.Offset)));
             foreach (var (partition, offset) in progress)
             {
                 partition.Committed = offset;
             }
+            Tell("ok", progress);
         }
         catch (KafkaException e) when (e.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.RebalanceInProgress)
         {
@@ -79,6 +82,14 @@ internal sealed partial class OffsetCommitter(IConsumer<byte[]?, byte[]?> consum
         catch (Exception e) when (e is KafkaException or ObjectDisposedException)
         {
             Log.NotCommitted(logger, progress.Length, e.Message);
+        }
+    }
+
+    private void Tell(string op, (AssignedPartition Partition, long Offset)[] progress)
+    {
+        foreach (var (partition, offset) in history.IsOn ? progress : [])
+        {
+            history.Write(HistoryEvents.Commit, default, 0, $"op={op} at={partition.At.Topic}:{partition.At.Partition.Value} offset={offset}");
         }
     }
 

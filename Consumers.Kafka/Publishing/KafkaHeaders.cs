@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Confluent.Kafka;
 using Consumers.Core;
@@ -28,10 +29,11 @@ internal static class KafkaHeaders
     }
 
     /// <summary>The headers of a new task.</summary>
-    public static Headers New(TraceParent trace) => new() { { TaskHeaders.TraceParent, trace.CurrentOrNew() }, { ContentType, Json } };
+    public static Headers New(byte[] traceParent) => new() { { TaskHeaders.TraceParent, traceParent }, { ContentType, Json } };
 
     /// <param name="ours">The fleet's headers for this record; those of the delivery are left behind.</param>
-    public static Headers Onward(Headers? source, IReadOnlyList<KeyValuePair<string, string>> ours, TraceParent trace)
+    /// <param name="span">The trace context for a record that has none.</param>
+    public static Headers Onward(Headers? source, IReadOnlyList<KeyValuePair<string, string>> ours, TraceParent trace, Activity? span = null)
     {
         var headers = new Headers();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -55,7 +57,7 @@ internal static class KafkaHeaders
         }
         if (!names.Contains(TaskHeaders.TraceParent))
         {
-            headers.Add(TaskHeaders.TraceParent, trace.CurrentOrNew());
+            headers.Add(TaskHeaders.TraceParent, trace.CurrentOrNew(span));
         }
         return headers;
     }

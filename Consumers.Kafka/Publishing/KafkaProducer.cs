@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Confluent.Kafka;
 using Consumers.Core;
 using Microsoft.Extensions.Logging;
@@ -5,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Consumers.Kafka;
 
 /// <summary>The one producer of a process. Every message is confirmed by all replicas in sync, or the caller hears that it was not.</summary>
-internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster cluster, string clientId, ILogger logger) : IDisposable
+internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster cluster, string clientId, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
 
@@ -13,24 +15,38 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
     private IProducer<byte[]?, byte[]?>? _producer;
     private bool _isDisposed;
 
+    private readonly ConcurrentDictionary<string, PublishTarget> _targets = new(StringComparer.Ordinal);
+
+    /// <summary>What is told of messages to this topic.</summary>
+    public PublishTarget Target(string topic) =>
+        _targets.TryGetValue(topic, out var known) ? known : _targets.GetOrAdd(topic, new PublishTarget(KafkaModule.Name, "kafka", "send", topic, clientId, time));
+
     /// <summary>Completes when the brokers have it.</summary>
+    /// <param name="span">Of this message; it ends here.</param>
     /// <exception cref="PublishFailedException">They did not confirm it.</exception>
-    public async Task PublishAsync(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken)
+    public async Task PublishAsync(string topic, Message<byte[]?, byte[]?> message, Activity? span, CancellationToken cancellationToken)
     {
+        var (target, askedAt) = (Target(topic), time.GetTimestamp());
         // Reports arrive on the client's polling thread, which must not run what waits for them.
         var confirmed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var producer = Get();
         try
         {
-            producer.Produce(topic, message, report => Settle(confirmed, producer, topic, report.Error));
+            producer.Produce(topic, message, report =>
+            {
+                target.Done(askedAt, span, report.Error.IsError ? WordOf(report.Error.Code) : null);
+                Settle(confirmed, producer, topic, report.Error);
+            });
         }
         catch (KafkaException e)
         {
+            target.Done(askedAt, span, WordOf(e.Error.Code));
             throw Failure(producer, topic, e.Error, e);
         }
         catch (ObjectDisposedException e)
         {
             // A fatal error on another message had it replaced at this moment.
+            target.Done(askedAt, span, "unavailable");
             throw new PublishFailedException(PublishFailure.Unavailable, "the producer is being replaced", e);
         }
         await confirmed.Task.WaitAsync(cancellationToken);
@@ -77,14 +93,17 @@ internal sealed partial class KafkaProducer(KafkaOptions options, KafkaCluster c
         {
             Replace(producer, error);
         }
-        var failure = error.Code switch
-        {
-            ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsg or ErrorCode.TopicAuthorizationFailed or ErrorCode.PolicyViolation => PublishFailure.Refused,
-            ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition => PublishFailure.Unroutable,
-            _ => PublishFailure.Unavailable,
-        };
-        return new PublishFailedException(failure, $"Kafka did not confirm a message for topic '{topic}': {error.Reason}", inner);
+        return new PublishFailedException(KindOf(error.Code), $"Kafka did not confirm a message for topic '{topic}': {error.Reason}", inner);
     }
+
+    private static PublishFailure KindOf(ErrorCode code) => code switch
+    {
+        ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsg or ErrorCode.TopicAuthorizationFailed or ErrorCode.PolicyViolation => PublishFailure.Refused,
+        ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition => PublishFailure.Unroutable,
+        _ => PublishFailure.Unavailable,
+    };
+
+    private static string WordOf(ErrorCode code) => KindOf(code) switch { PublishFailure.Refused => "refused", PublishFailure.Unroutable => "unroutable", _ => "unavailable" };
 
     /// <summary>After a fatal error a producer sends nothing more; the next message gets a new one.</summary>
     private void Replace(IProducer<byte[]?, byte[]?> producer, Error error)

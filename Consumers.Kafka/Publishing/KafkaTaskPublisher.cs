@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Confluent.Kafka;
 using Consumers.Core;
@@ -16,7 +17,9 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
             throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {maxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
         }
         await topology.ReadyAsync(cancellationToken);
-        await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]?> { Key = Bytes(message.Key), Value = body, Headers = KafkaHeaders.New(trace) }, cancellationToken);
+        var span = producer.Target(names.Work).Start(message.Id, accepted: message.AcceptedIn);
+        var headers = KafkaHeaders.New(trace.CurrentOrNew(span, message.AcceptedIn));
+        await producer.PublishAsync(names.Work, new Message<byte[]?, byte[]?> { Key = Bytes(message.Key), Value = body, Headers = headers }, span, cancellationToken);
     }
 
     /// <summary>A dead letter to the work topic, with the headers that its producer gave it.</summary>
@@ -29,9 +32,11 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
         {
             source.Add(name, Encoding.UTF8.GetBytes(value));
         }
+        var span = Start(names.Work, message.MessageId, source);
         await producer.PublishAsync(
             names.Work,
-            new Message<byte[]?, byte[]?> { Key = Bytes(message.Key), Value = Array(message.Body), Headers = KafkaHeaders.Onward(source, message.Ours(), trace) },
+            new Message<byte[]?, byte[]?> { Key = Bytes(message.Key), Value = Array(message.Body), Headers = KafkaHeaders.Onward(source, message.Ours(), trace, span) },
+            span,
             cancellationToken);
     }
 
@@ -47,15 +52,28 @@ internal sealed class KafkaTaskPublisher(KafkaProducer producer, KafkaTopology t
         if (options.StatusEvents)
         {
             var headers = new Headers { { KafkaHeaders.ContentType, KafkaHeaders.Json } };
-            await producer.PublishAsync(names.Status, new Message<byte[]?, byte[]?> { Key = Bytes(status.Id), Value = status.ToJson(), Headers = headers }, cancellationToken);
+            await producer.PublishAsync(names.Status, new Message<byte[]?, byte[]?> { Key = Bytes(status.Id), Value = status.ToJson(), Headers = headers }, span: null, cancellationToken);
         }
     }
 
     /// <summary>The record's key goes on as the bytes it came as; no value stays no value.</summary>
-    private Task PublishAsync(string topic, OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken) => producer.PublishAsync(
-        topic,
-        new Message<byte[]?, byte[]?> { Key = source.Key ?? Bytes(onward.Key), Value = source.Value is null ? null : Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace) },
-        cancellationToken);
+    private Task PublishAsync(string topic, OnwardMessage onward, Message<byte[]?, byte[]?> source, CancellationToken cancellationToken)
+    {
+        var span = Start(topic, onward.MessageId, source.Headers);
+        if (span is not null && names.TierOf(topic) is { } tier)
+        {
+            span.SetTag(Labels.Tier, RetrySchedule.NameOf(tier));
+        }
+        return producer.PublishAsync(
+            topic,
+            new Message<byte[]?, byte[]?> { Key = source.Key ?? Bytes(onward.Key), Value = source.Value is null ? null : Array(onward.Body), Headers = KafkaHeaders.Onward(source.Headers, onward.Headers, trace, span) },
+            span,
+            cancellationToken);
+    }
+
+    /// <summary>The trace context that is in the record stays there; the span is linked to it.</summary>
+    private Activity? Start(string topic, string? messageId, Headers? source) =>
+        TaskTelemetry.Source.HasListeners() ? producer.Target(topic).Start(messageId, KafkaHeaders.Read(source, TaskHeaders.TraceParent)) : null;
 
     private void RefuseWhenOff()
     {

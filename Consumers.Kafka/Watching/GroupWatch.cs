@@ -85,16 +85,17 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
         TopicPartition[] all = [.. module.Topology.Partitions
             .Where(topic => topic.Key != module.Names.Status)
             .SelectMany(topic => Enumerable.Range(0, topic.Value).Select(partition => new TopicPartition(topic.Key, partition)))];
-        var ends = OffsetsAsync(admin, all, OffsetSpec.Latest());
-        var lows = OffsetsAsync(admin, all, OffsetSpec.Earliest());
+        // First, and alone: what goes by a group's coordinator ends the process with an assertion of librdkafka's (2.15.1, rd_kafka_enq_once_del_source_return) when no broker is there.
+        var ends = await OffsetsAsync(admin, all, OffsetSpec.Latest());
+        var lows = await OffsetsAsync(admin, all, OffsetSpec.Earliest());
         // A group at a time: the request takes one.
         var committed = await Task.WhenAll(module.Names.Groups.Append(new(KafkaDeadLetterSource.GroupOf(module.Options), [module.Names.DeadLetter])).Select(group => admin.ListConsumerGroupOffsetsAsync(
             [new ConsumerGroupTopicPartitions(group.Id, [.. all.Where(at => group.Topics.Contains(at.Topic))])],
             new ListConsumerGroupOffsetsOptions { RequestTimeout = AskTimeout })));
         return new GroupOffsets(
             module.Time.GetUtcNow(),
-            await ends,
-            await lows,
+            ends,
+            lows,
             committed.SelectMany(answer => answer[0].Partitions).Where(part => !part.Error.IsError && !part.Offset.IsSpecial).ToDictionary(part => part.TopicPartition, part => part.Offset.Value),
             await OwnersAsync(admin));
     }

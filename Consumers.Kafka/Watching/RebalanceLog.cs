@@ -1,9 +1,15 @@
+using System.Diagnostics.Metrics;
+using Consumers.Core;
+
 namespace Consumers.Kafka;
 
 /// <summary>The last rebalances of this process, and the gaps it found in the log; newest first.</summary>
 internal sealed class RebalanceLog(TimeProvider time)
 {
     private const int Kept = 30;
+
+    private static readonly Counter<long> Rebalances =
+        TaskTelemetry.Meter.CreateCounter<long>("consumers.rebalances", "{rebalance}", "What became of the partitions of this instance: assigned, revoked, uncommitted, lost, gap");
 
     private readonly Lock _lock = new();
     private readonly LinkedList<RebalanceEntry> _entries = [];
@@ -21,6 +27,7 @@ internal sealed class RebalanceLog(TimeProvider time)
 
     public void Add(RebalanceKind kind, string what, TimeSpan took)
     {
+        Rebalances.Add(1, new KeyValuePair<string, object?>("consumers.rebalance.kind", WordOf(kind)));
         lock (_lock)
         {
             _entries.AddFirst(new RebalanceEntry(time.GetUtcNow(), kind, what, took));
@@ -30,6 +37,15 @@ internal sealed class RebalanceLog(TimeProvider time)
             }
         }
     }
+
+    private static string WordOf(RebalanceKind kind) => kind switch
+    {
+        RebalanceKind.Assigned => "assigned",
+        RebalanceKind.Revoked => "revoked",
+        RebalanceKind.Uncommitted => "uncommitted",
+        RebalanceKind.Lost => "lost",
+        _ => "gap",
+    };
 }
 
 public enum RebalanceKind

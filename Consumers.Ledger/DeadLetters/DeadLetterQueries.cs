@@ -29,16 +29,16 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
         var floor = 0L;
         foreach (var state in filtered.Walks)
         {
-            var walk = filtered.Walk(context.DeadLetters, state, before);
+            var walk = filtered.Walk(filtered.Matching(context), state, before);
             if (filtered.HasDoubts)
             {
-                var looked = await walk.Take(MaxLooked).GroupBy(_ => 1).Select(all => new { Count = all.Count(), Last = all.Min(letter => letter.Seq) }).FirstOrDefaultAsync(cancellationToken);
+                var looked = await filtered.Walk(context.DeadLetters, state, before).Take(MaxLooked).GroupBy(_ => 1).Select(all => new { Count = all.Count(), Last = all.Min(letter => letter.Seq) }).FirstOrDefaultAsync(cancellationToken);
                 if (looked is null)
                 {
                     continue;
                 }
                 floor = looked.Count == MaxLooked ? Math.Max(floor, looked.Last) : floor;
-                walk = filtered.Matching(walk.Where(letter => letter.Seq >= looked.Last));
+                walk = walk.Where(letter => letter.Seq >= looked.Last);
             }
             found.AddRange(await RowsAsync(context, walk.Take(limit + 1), cancellationToken));
         }

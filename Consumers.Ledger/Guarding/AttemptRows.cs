@@ -13,7 +13,7 @@ internal static class AttemptRows
         """;
 
     private const string InsertSql = """
-        INSERT INTO "Attempts" ("TaskRow", "Series", "Attempt", "Epoch", "WorkerId", "StartedAt") VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        INSERT INTO "Attempts" ("TaskRow", "Series", "Attempt", "Epoch", "WorkerId", "StartedAt", "TraceId") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         """;
 
     private const string CloseSql = """
@@ -35,7 +35,7 @@ internal static class AttemptRows
 
     private const string WaitAnewSql = """UPDATE "Tasks" SET "DueAt" = ?2, "ChangedAt" = ?3 WHERE "Row" = ?1 AND "Status" = 'RETRYING'""";
 
-    public static AttemptBegin.Begun Begin(LedgerTransaction transaction, TaskSnapshot row, BeginVerdict.Begin verdict, InstanceIdentity worker, bool solitary)
+    public static AttemptBegin.Begun Begin(LedgerTransaction transaction, TaskSnapshot row, BeginVerdict.Begin verdict, InstanceIdentity worker, bool solitary, string? traceId)
     {
         var begun = new AttemptBegin.Begun(new AttemptKey(row.Id, verdict.Series, verdict.Attempt), row.Epoch + 1, row.Seq + 1);
         transaction.Prepare(BeginSql)
@@ -57,6 +57,7 @@ internal static class AttemptRows
             .Set(4, begun.Epoch)
             .Set(5, worker.Name)
             .Set(6, transaction.Now)
+            .Set(7, traceId)
             .Run();
         transaction.Move(row.Module, row.State, TaskState.Processing);
         return begun;

@@ -29,7 +29,7 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
             case BeginVerdict.Begin begin:
                 row ??= TaskRows.Insert(transaction, request.Module, message, begin.Series, begin.Attempt - 1, awaitsPublishing: false);
                 CloseLost(transaction, row, begin.Before);
-                return _tried = AttemptRows.Begin(transaction, row, begin, self, request.Solitary);
+                return _tried = AttemptRows.Begin(transaction, row, begin, self, request.Solitary, request.TraceId);
             case BeginVerdict.Fail fail:
                 row ??= TaskRows.Insert(transaction, request.Module, message, fail.Series, fail.Attempt - 1, awaitsPublishing: false);
                 CloseLost(transaction, row, fail.Before);

@@ -15,8 +15,8 @@ internal static class TaskRows
 
     private const string InsertSql = """
         INSERT INTO "Tasks" ("Id", "Module", "Type", "Key", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "CreatedAt", "ChangedAt", "AwaitsPublishing", "EnqueuedAt",
-                             "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
-        VALUES (?1, ?2, ?3, ?4, 'QUEUED', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, 0, 0, 0, 0, 0)
+                             "AcceptedIn", "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
+        VALUES (?1, ?2, ?3, ?4, 'QUEUED', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, 0, 0, 0, 0)
         RETURNING "Row"
         """;
 
@@ -122,7 +122,8 @@ internal static class TaskRows
             .Set(9, message.CreatedAt?.ToUnixTimeMilliseconds() ?? transaction.Now)
             .Set(10, transaction.Now)
             .Set(11, awaitsPublishing)
-            .Set(12, awaitsPublishing ? transaction.Now : null);
+            .Set(12, awaitsPublishing ? transaction.Now : null)
+            .Set(13, message.AcceptedIn);
         insert.Step();
         var row = insert.Long(0);
         insert.Run();

@@ -23,4 +23,7 @@ internal sealed class AttemptRecord
     public string? Error { get; set; }
 
     public DateTimeOffset? DueAt { get; set; }
+
+    /// <summary>Null when no trace was recorded.</summary>
+    public string? TraceId { get; set; }
 }

@@ -10,6 +10,8 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
     internal const int KeyLength = 512;
     internal const int WordLength = 16;
     internal const int ErrorLength = 1024;
+    internal const int TraceIdLength = 32;
+    internal const int TraceParentLength = 55;
 
     public DbSet<TaskRecord> Tasks => Set<TaskRecord>();
 
@@ -60,6 +62,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             task.Property(t => t.Owner).HasMaxLength(NameLength);
             task.Property(t => t.DeadReason).HasMaxLength(WordLength);
             task.Property(t => t.ErrorMessage).HasMaxLength(ErrorLength);
+            task.Property(t => t.AcceptedIn).HasMaxLength(TraceParentLength);
             task.HasIndex(t => t.Id).IsUnique();
             task.HasIndex(t => new { t.Type, t.Row });
             task.HasIndex(t => new { t.Module, t.Row });
@@ -84,6 +87,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             attempt.Property(a => a.WorkerId).HasMaxLength(NameLength);
             attempt.Property(a => a.Outcome).HasMaxLength(64);
             attempt.Property(a => a.Error).HasMaxLength(ErrorLength);
+            attempt.Property(a => a.TraceId).HasMaxLength(TraceIdLength);
         });
         modelBuilder.Entity<CounterRecord>(counter =>
         {

@@ -74,6 +74,9 @@ internal sealed class TaskRecord
     /// <summary>The retry or dead letter that was decided is not known to be published.</summary>
     public bool Owed { get; set; }
 
+    /// <summary>Trace context of the request that it was accepted from; null when nobody records one.</summary>
+    public string? AcceptedIn { get; set; }
+
     public TaskBodyRecord? Body { get; set; }
 
     public List<AttemptRecord> Attempts { get; set; } = [];

@@ -50,38 +50,11 @@ internal sealed class DeadLetterChoice
 
     private void Add(DeadLetterFilter filter)
     {
-        if (filter.State is { } state and not DeadLetterState.Dead)
-        {
-            // Nothing that is not dead can be taken up.
-            Add("""d."State" = {0}""", state.ToWire());
-        }
-        AddText("""d."Module" = {0}""", filter.Module);
-        AddText("""d."Type" = {0}""", filter.Type);
-        AddText("""d."Reason" = {0}""", filter.Reason);
-        AddText("""d."Cause" = (SELECT c."Row" FROM "DeadLetterCauses" AS c WHERE c."Id" = {0})""", filter.Cause);
-        AddTime("""d."DeadAt" >= {0}""", filter.From);
-        AddTime("""d."DeadAt" < {0}""", filter.To);
-        if (filter.Text is { Length: > 0 } text)
-        {
-            var escaped = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
-            Add("""(d."TaskId" LIKE {0} ESCAPE '\' OR d."Key" LIKE {0} ESCAPE '\' OR d."Error" LIKE {0} ESCAPE '\')""", $"%{escaped}%");
-        }
-    }
-
-    private void AddText(string condition, string? value)
-    {
-        if (value is not null)
-        {
-            Add(condition, value);
-        }
-    }
-
-    private void AddTime(string condition, DateTimeOffset? value)
-    {
-        if (value is { } time)
-        {
-            Add(condition, time.ToUnixTimeMilliseconds());
-        }
+        var meaning = new LetterFilter(filter, byIndex: true);
+        // Its parameters come behind those that are there.
+        var before = Values.Count;
+        _conditions.Add(Enumerable.Range(0, meaning.Values.Count).Aggregate(meaning.Where, (where, i) => where.Replace($"{{{i}}}", $"@c{before + i + 1}", StringComparison.Ordinal)));
+        Values.AddRange(meaning.Values);
     }
 
     private void Add(string condition, object value)

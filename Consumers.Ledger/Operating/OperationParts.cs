@@ -7,7 +7,7 @@ namespace Consumers.Ledger;
 /// <summary>What running an operation takes.</summary>
 internal sealed class OperationParts(
     LedgerDatabase database, LedgerWriter writer, InstanceIdentity self, OwnerJudge judge, IPauses pauses, IEnumerable<ITaskTransport> transports, IOptions<ConsumersOptions> options, TimeProvider time,
-    ILogger<OperationRunner> logger, IFleetGuard? fleetGuard = null, ITaskCountReader? counts = null)
+    ILogger<OperationRunner> logger, IFleetGuard? fleetGuard = null, ITaskCountReader? counts = null, ProcessHistory? history = null)
 {
     private readonly Dictionary<string, ITaskTransport> _transports = transports.ToDictionary(transport => transport.Module, StringComparer.Ordinal);
 
@@ -26,6 +26,8 @@ internal sealed class OperationParts(
     public TimeProvider Time => time;
 
     public ILogger Logger => logger;
+
+    public ProcessHistory History => history ?? ProcessHistory.Off;
 
     /// <summary>What instances share; null where nothing was added.</summary>
     public IFleetGuard? FleetGuard => fleetGuard;

@@ -69,12 +69,25 @@ internal sealed class OperationPublisher(long operation, OperationParts parts)
                 return new Result(item, ReplayMessages.Refused, null);
             }
             await transport.PublishAgainAsync(message, stop);
+            parts.History.Write(HistoryEvents.Replay, new AttemptKey(message.MessageId ?? HistoryLine.Unknown, message.Series, 0), 0, $"action={operation}");
+            if (Sabotage.Is(Sabotage.ReplayTwice))
+            {
+                await PublishOnceMoreAsync(transport, message, stop);
+            }
             return new Result(item, null, null);
         }
         catch (Exception e) when (e is PublishFailedException or FleetUnavailableException)
         {
             return new Result(item, null, $"{item.Module} waits: {e.Message}");
         }
+    }
+
+    /// <summary>In yet another series, when the first has had time to end.</summary>
+    private async Task PublishOnceMoreAsync(ITaskTransport transport, ReplayMessage message, CancellationToken stop)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(1), parts.Time, stop);
+        await parts.Writer.RunAsync(transaction => TaskRows.Raise(transaction, parts.Judge, message.MessageId!, message.Series + 1), isOutcome: false, stop);
+        await transport.PublishAgainAsync(message with { Series = message.Series + 1 }, stop);
     }
 
     private bool Note(LedgerTransaction transaction, Result[] done)

@@ -69,6 +69,7 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
             MaxRetries = row.Task.MaxRetries,
             Key = row.Task.Key,
             CreatedAt = row.Task.CreatedAt,
+            AcceptedIn = row.Task.AcceptedIn,
             Unknown = row.Unknown is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(row.Unknown),
         }, row.Task.Series));
     }

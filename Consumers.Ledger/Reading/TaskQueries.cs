@@ -24,7 +24,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
         }
         var attempts = await context.Attempts.Where(a => a.TaskRow == task.Row)
             .OrderBy(a => a.Series).ThenBy(a => a.Attempt).ThenBy(a => a.Epoch)
-            .Select(a => new AttemptRow(a.Series, a.Attempt, a.Epoch, a.WorkerId, a.StartedAt, a.EndedAt, a.Outcome, a.Error, a.DueAt))
+            .Select(a => new AttemptRow(a.Series, a.Attempt, a.Epoch, a.WorkerId, a.StartedAt, a.EndedAt, a.Outcome, a.Error, a.DueAt, a.TraceId))
             .ToListAsync(cancellationToken);
         return new TaskDetails(ToRow(task, task.Body?.Payload), attempts, task.AwaitsPublishing);
     }
@@ -77,7 +77,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts) : I
             ]);
     }
 
-    private static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
+    internal static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
         task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
 }

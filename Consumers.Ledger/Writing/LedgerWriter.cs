@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Consumers.Core;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +12,14 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
 {
     /// <summary>For how long an instance counts as alive after it last said so.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+
+    private static readonly Histogram<double> CommitDuration = TaskTelemetry.Meter.CreateHistogram(
+        "consumers.ledger.commit.duration", "s", "From asking for the write lock to the end of the commit",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+
+    private static readonly Histogram<int> CommitSize = TaskTelemetry.Meter.CreateHistogram(
+        "consumers.ledger.commit.size", "{write}", "Writes that share a commit",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
 
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(1);
 
@@ -171,6 +180,7 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
     private void WriteOnce(List<LedgerCommand> batch)
     {
         var connection = Connection();
+        var began = time.GetTimestamp();
         var holdsOutcome = batch.Exists(command => command.IsOutcome);
         TakeWriteLock(connection, holdsOutcome);
         _transaction!.Begin(time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -184,6 +194,8 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
             CrashPoint.Hit(CrashPoints.InTransaction);
         }
         connection.Commit();
+        CommitDuration.Record(time.GetElapsedTime(began).TotalSeconds);
+        CommitSize.Record(batch.Count);
         AfterCommit?.Invoke();
         if (_isOut)
         {

@@ -40,12 +40,18 @@ internal sealed partial class RabbitConnection(string purpose, RabbitOptions opt
     public async Task RunAsync(Func<RabbitSession, Task> session, CancellationToken stop)
     {
         var backoff = new ReconnectBackoff(random);
+        var before = false;
         while (!stop.IsCancellationRequested)
         {
             IConnection? connection = null;
             try
             {
                 connection = await _factory.CreateConnectionAsync(stop);
+                if (before)
+                {
+                    TaskTelemetry.Reconnects.Add(1, new("consumers.dependency", "rabbitmq"), new("consumers.connection", purpose));
+                }
+                before = true;
                 var current = Watch(connection, backoff);
                 Log.Connected(logger, purpose, health.Address, current.BrokerVersion, CountingRule(current.BrokerVersion));
                 await session(current);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Consumers.Rabbit;
 
 /// <summary>The lanes of one connection: those that take work, and those that are closing and finish what they run.</summary>
-internal sealed class LaneSet(RabbitSession session, LaneWork work, ILogger logger)
+internal sealed class LaneSet(RabbitSession session, LaneWork work, SettlementWatchdog settlements, ILogger logger)
 {
     private readonly List<RabbitLane> _open = [];
     private readonly List<(RabbitLane Lane, Task Closed)> _closing = [];
@@ -23,7 +23,7 @@ internal sealed class LaneSet(RabbitSession session, LaneWork work, ILogger logg
         _closing.RemoveAll(closing => closing.Closed.IsCompleted);
         while (_open.Count < count)
         {
-            _open.Add(await RabbitLane.OpenAsync(session, _open.Count, prefetch, work, logger));
+            _open.Add(await RabbitLane.OpenAsync(session, FreeNumber(), prefetch, work, logger));
         }
         while (_open.Count > count)
         {
@@ -34,10 +34,20 @@ internal sealed class LaneSet(RabbitSession session, LaneWork work, ILogger logg
         Open = [.. _open];
     }
 
+    /// <summary>Closes one, without waiting for it: what it has not settled goes back to the broker with its channel, and another takes its place when lanes are fitted next.</summary>
+    public void Recycle(RabbitLane lane)
+    {
+        _open.Remove(lane);
+        _closing.Add((lane, CloseAsync(lane)));
+        Open = [.. _open];
+    }
+
+    private int FreeNumber() => Enumerable.Range(0, _open.Count + 1).First(number => _open.TrueForAll(lane => lane.Number != number));
+
     private async Task CloseAsync(RabbitLane lane)
     {
         await lane.StopTakingAsync(session.Lost);
-        await lane.Workers;
+        await settlements.UntilEndedAsync(lane);
         await lane.FlushAsync(session.Lost);
     }
 }

@@ -10,6 +10,7 @@ namespace Consumers.Rabbit;
 /// <param name="Workers">How many a single lane may run at once.</param>
 /// <param name="HeldBytes">Bytes of bodies that a single lane may hold.</param>
 /// <param name="MaxBodyBytes">A larger body reaches no handler: it is dead-lettered out of the client's own memory.</param>
+/// <param name="HandlerLimit">How long a handler may take at the most, as long as nobody says better.</param>
 /// <param name="Draining">Begin nothing new.</param>
 internal sealed record LaneWork(
     string Queue,
@@ -22,5 +23,6 @@ internal sealed record LaneWork(
     int Workers,
     long HeldBytes,
     int MaxBodyBytes,
+    TimeSpan HandlerLimit,
     TimeProvider Time,
     CancellationToken Draining);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Consumers.Core;
 using RabbitMQ.Client;
 
@@ -18,10 +19,19 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
 
     public override string Origin => lane.Queue;
 
+    public ulong Tag => tag;
+
+    /// <summary>Somebody has said what is to become of it on its channel.</summary>
+    public bool IsSettled { get; private set; }
+
+    public override string MessagingSystem => "rabbitmq";
+
     /// <summary>How often it was delivered before; 0 where the broker does not count.</summary>
     public long DeliveryCount => IncomingHeaders.Number(properties, "x-delivery-count", 0);
 
     public override string? Header(string name) => IncomingHeaders.Text(properties, name);
+
+    public override void Describe(Activity span) => span.SetTag("messaging.rabbitmq.message.delivery_tag", (long)tag);
 
     public override ValueTask<bool> SettleAsync(Settlement settlement, OnwardMessage? onward, CancellationToken cancellationToken) => settlement switch
     {
@@ -32,13 +42,17 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
     };
 
     /// <summary>False when the channel is gone, and the delivery with it.</summary>
-    public bool HandBack() => lane.HandBack(tag);
+    public bool HandBack()
+    {
+        IsSettled = true;
+        return lane.HandBack(tag);
+    }
 
     /// <summary>Publishes it unchanged to the work queue, confirmed, and acknowledges this delivery: the broker's count starts again.</summary>
     public async ValueTask<bool> PublishAgainAsync(CancellationToken cancellationToken)
     {
         await lane.Publisher.PublishAgainAsync(body, properties, cancellationToken);
-        return lane.Acknowledge(tag);
+        return Acknowledge();
     }
 
     /// <summary>It is settled, handed back or lost, and nobody reads its body any more.</summary>
@@ -54,7 +68,13 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
         {
             return false;
         }
-        await publish(onward, properties, cancellationToken);
+        var confirmed = publish(onward, properties, cancellationToken);
+        if (Sabotage.Is(Sabotage.PublishWithoutConfirm))
+        {
+            _ = confirmed.AsTask();
+            return Acknowledge();
+        }
+        await confirmed;
         Trace?.Confirmed(settlement);
         CrashPoint.Hit(settlement is Settlement.DeadLetter ? CrashPoints.DeadLetterConfirmed : CrashPoints.RetryConfirmed);
         return Acknowledge();
@@ -62,6 +82,7 @@ internal class RabbitDelivery(RabbitLane lane, ulong tag, IReadOnlyBasicProperti
 
     private bool Acknowledge()
     {
+        IsSettled = true;
         Trace?.Acknowledging();
         return lane.Acknowledge(tag);
     }

@@ -33,6 +33,7 @@ internal sealed partial class RabbitLane
         _acks = new LaneAcks(channel, Lose);
         _subscription = new LaneSubscription(this, channel, $"{work.ConsumerTag}.{number}", session.Lost);
         _admission = new LaneAdmission(work, _subscription);
+        InHand = new LaneInHand(work);
         Held = new HeldBodies(work.HeldBytes, work.Time);
         channel.ChannelShutdownAsync += (_, reason) =>
         {
@@ -42,7 +43,7 @@ internal sealed partial class RabbitLane
             }
             return Task.CompletedTask;
         };
-        Workers = Task.WhenAll(Enumerable.Range(0, work.Workers).Select(_ => Task.Run(WorkAsync)));
+        Workers = Task.WhenAll(Enumerable.Range(0, work.Workers).Select(worker => Task.Run(() => WorkAsync(worker))));
     }
 
     public int Number { get; }
@@ -66,6 +67,9 @@ internal sealed partial class RabbitLane
 
     /// <summary>Delivered, and not at its end.</summary>
     public HeldBodies Held { get; }
+
+    /// <summary>Begun, and not settled.</summary>
+    public LaneInHand InHand { get; }
 
     public int Running => Volatile.Read(ref _running);
 
@@ -191,6 +195,8 @@ internal sealed partial class RabbitLane
         {
             Log.FlushFailed(_logger, Number, e.Message);
         }
+        // Whoever still has a delivery of it comes too late.
+        _isLost = true;
     }
 
     /// <summary>Gives the channel up, and with it the connection: the supervisor builds both anew.</summary>
@@ -209,7 +215,7 @@ internal sealed partial class RabbitLane
         return _subscription.BeginAsync(prefetch);
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(int worker)
     {
         var reader = _queue.Reader;
         while (await NextAsync(reader) is { } delivery)
@@ -221,6 +227,7 @@ internal sealed partial class RabbitLane
                 await ReturnAsync(delivery, refused);
                 continue;
             }
+            InHand.Begin(worker, delivery);
             Interlocked.Decrement(ref _waiting);
             Interlocked.Increment(ref _running);
             try
@@ -235,6 +242,7 @@ internal sealed partial class RabbitLane
             finally
             {
                 Interlocked.Decrement(ref _running);
+                InHand.End(worker);
                 End(delivery);
                 _work.Slots.Exit();
             }

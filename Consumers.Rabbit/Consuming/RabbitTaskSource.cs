@@ -31,12 +31,22 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     {
         (_module, _executor, _pauses, _drain, _logger) = (module, executor, pauses, drain, logger);
         var options = module.Options;
+        Stats = new ModuleStats(module.Name);
         // Where every task has a lane of its own, the lanes are the slots.
         _laneCount = options.Lanes == 0 ? new LaneCount(options.MinConcurrency, options.MaxConcurrency, module.Time) : null;
         _slots = new ElasticConcurrency(_laneCount is null ? options.MinConcurrency : options.MaxConcurrency, options.MaxConcurrency, module.Time);
         _lives = new ShortLives(module.Time);
         module.Lanes = () => Array.ConvertAll(_lanes, lane => new LaneState(lane.Number, _laneCount?.Value ?? _slots.Limit, lane.Prefetch, lane.Running, lane.Unacked));
     }
+
+    /// <summary>Told of deliveries that were dropped.</summary>
+    public ModuleStats Stats { get; init; }
+
+    /// <summary>How long after its handler's time a delivery is looked for.</summary>
+    public TimeSpan SettleMargin { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether what guards the module's attempts is away: what waits for it is not dropped.</summary>
+    public Func<bool> IsGuardAway { get; init; } = () => false;
 
     private bool IsPaused => _pauses.Current.Find(_module.Name) is not null;
 
@@ -59,6 +69,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             _laneCount is null ? Math.Min(_module.Options.MaxConcurrency, PrefetchFor(_module.Options.MaxConcurrency)) : 1,
             _module.Options.HeldBytes,
             _module.MaxBodyBytes,
+            _module.HandlerLimit,
             _module.Time,
             stop.Token);
         _module.Publisher.Start();
@@ -71,7 +82,8 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private async Task ServeAsync(RabbitSession session, LaneWork work)
     {
         await _module.Topology.EnsureAsync(session.Connection, session.Lost);
-        var lanes = new LaneSet(session, work, _logger);
+        var settlements = new SettlementWatchdog(SettleMargin, () => IsGuardAway() || _module.Health.State.Health != DependencyHealth.Up, _module.Time);
+        var lanes = new LaneSet(session, work, settlements, _logger);
         _lives.Begin();
         if (_lives.IsCautious)
         {
@@ -88,6 +100,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
             while (!wake.IsCancellationRequested)
             {
                 await LookAfterAsync(session, lanes, watchdog);
+                RecycleDropped(lanes, settlements);
                 if (_module.Time.GetElapsedTime(declaredAt) >= TopologyInterval)
                 {
                     await _module.Topology.EnsureAsync(session.Connection, session.Lost);
@@ -161,6 +174,25 @@ internal sealed partial class RabbitTaskSource : BackgroundService
         }
     }
 
+    /// <summary>A lane with a delivery that nobody settles: its channel is closed when what else it runs has ended, and the broker delivers it again.</summary>
+    private void RecycleDropped(LaneSet lanes, SettlementWatchdog settlements)
+    {
+        foreach (var lane in _lanes)
+        {
+            var overdue = settlements.Overdue(lane);
+            foreach (var delivery in overdue)
+            {
+                Stats.CountDropped();
+                Log.Dropped(_logger, delivery.Tag, lane.Queue, delivery.TaskId ?? delivery.FallbackId, settlements.AgeOf(delivery), lane.Number);
+            }
+            if (overdue.Count > 0)
+            {
+                lanes.Recycle(lane);
+            }
+        }
+        _lanes = lanes.Open;
+    }
+
     /// <summary>No new work; what has not begun goes back; what runs ends and is acknowledged, as long as settling is allowed at all.</summary>
     private async Task DrainAsync(RabbitLane[] lanes)
     {
@@ -227,6 +259,9 @@ internal sealed partial class RabbitTaskSource : BackgroundService
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Ready} messages are ready in {Queue}, slots are free, and nothing was delivered for {Seconds:0} s: the connection is rebuilt")]
         public static partial void Stalled(ILogger logger, long ready, string queue, double seconds);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Delivery {Tag} from {Queue}, task {TaskId}, is in hand since {Age} and was neither acknowledged nor handed back, although its handler's time is over: lane {Lane} is closed and opened anew, so that the broker delivers the task again. This is a defect of the consumer, not of the task: please report it")]
+        public static partial void Dropped(ILogger logger, ulong tag, string queue, string? taskId, TimeSpan age, int lane);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Message {MessageId} was delivered {Count} times before: it is published anew, so that the broker does not dead-letter it")]
         public static partial void Rescued(ILogger logger, string? messageId, long count);

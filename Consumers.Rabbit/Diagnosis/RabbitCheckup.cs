@@ -7,13 +7,10 @@ using RabbitMQ.Client.Exceptions;
 namespace Consumers.Rabbit;
 
 /// <summary>One module's broker: whether it can be reached, its version, its exchanges and queues, its alarms, and who works.</summary>
-internal sealed class RabbitCheckup(RabbitModule module, ConsumersOptions shared) : ICheckup
+internal sealed class RabbitCheckup(RabbitModule module) : ICheckup
 {
     /// <summary>The first with at-least-once dead-lettering, without which a retry that expires can be lost.</summary>
     private static readonly Version Oldest = new(3, 10);
-
-    /// <summary>What RabbitMQ sets when nobody sets it.</summary>
-    private static readonly TimeSpan UsualConsumerTimeout = TimeSpan.FromMinutes(30);
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
@@ -23,13 +20,14 @@ internal sealed class RabbitCheckup(RabbitModule module, ConsumersOptions shared
 
     public string Where => module.Health.Address;
 
+    private string Section => $"Consumers:{char.ToUpperInvariant(module.Name[0])}{module.Name[1..]}";
+
     public async Task LookAsync(Findings findings, bool deep, CancellationToken cancellationToken)
     {
-        CheckHandlers(findings);
         if (module.Options.QueueType == RabbitQueueType.Classic)
         {
             findings.Warn("queue-type", $"{module.Options.WorkQueue} is configured as a classic queue: it has no delivery limit, and what the broker dead-letters itself may be lost",
-                $"Consumers:{module.Name}:QueueType=Quorum, with a new name for the queue or after it was drained and deleted");
+                $"{Section}:QueueType=Quorum, with a new name for the queue or after it was drained and deleted");
         }
         IConnection connection;
         var started = module.Time.GetTimestamp();
@@ -46,6 +44,7 @@ internal sealed class RabbitCheckup(RabbitModule module, ConsumersOptions shared
         {
             findings.Ok("connection", string.Create(CultureInfo.InvariantCulture, $"connected in {module.Time.GetElapsedTime(started).TotalMilliseconds:0} ms{(module.Options.Url.StartsWith("amqps", StringComparison.OrdinalIgnoreCase) ? ", TLS" : "")}"));
             CheckServer(findings, connection);
+            CheckTimeout(findings);
             await CheckTopologyAsync(findings, connection, cancellationToken);
             await CheckPublishingAsync(findings, connection, cancellationToken);
         }
@@ -65,21 +64,15 @@ internal sealed class RabbitCheckup(RabbitModule module, ConsumersOptions shared
             return;
         }
         findings.Unreachable("connection", failure.Reason,
-            $"{(advice.Length > 0 ? advice : "Start the broker, or set RABBITMQ_URL to where it is.")} Start one: ./scripts/brokers.sh up. Or switch the module off: Consumers__{char.ToUpperInvariant(module.Name[0])}{module.Name[1..]}__Enabled=false");
+            $"{(advice.Length > 0 ? advice : "Start the broker, or set RABBITMQ_URL to where it is.")} Start one: ./scripts/brokers.sh up. Or switch the module off: {Section.Replace(":", "__", StringComparison.Ordinal)}__Enabled=false");
     }
 
-    /// <summary>The broker cannot be asked for its <c>consumer_timeout</c>, so its default is what there is to compare with.</summary>
-    private void CheckHandlers(Findings findings)
+    /// <summary>Handlers that may outlive what is configured stop the start; whether it is what the broker has, the broker tells nobody over AMQP.</summary>
+    private void CheckTimeout(Findings findings)
     {
-        var longest = shared.Handlers.Types.Values.Select(type => type.Timeout ?? TimeSpan.Zero).Append(shared.Handlers.Timeout).Max() + shared.Handlers.CancellationGrace;
-        if (longest > UsualConsumerTimeout / 2)
+        if (module.Options.ConsumerTimeout > TimeSpan.Zero)
         {
-            findings.Warn("consumer-timeout", $"handlers may run {longest}, and RabbitMQ takes back a task that is not acknowledged after 30 min unless it is configured otherwise: the task comes again, and its channel is closed",
-                "consumer_timeout in rabbitmq.conf, at least twice Consumers:Handlers:Timeout");
-        }
-        else
-        {
-            findings.Unknown("consumer-timeout", $"the broker's consumer_timeout cannot be asked over AMQP; its default of 30 min is enough for handlers of at most {longest}",
+            findings.Unknown("consumer-timeout", $"the broker's consumer_timeout cannot be asked over AMQP; the host goes by {Section}:ConsumerTimeout ({module.Options.ConsumerTimeout})",
                 "see it: rabbitmqctl eval 'application:get_env(rabbit, consumer_timeout).'");
         }
     }

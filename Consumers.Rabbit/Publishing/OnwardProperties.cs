@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Text;
 using Consumers.Core;
 using RabbitMQ.Client;
@@ -18,14 +19,15 @@ internal static class OnwardProperties
     private const int MaxDepth = 4;
 
     /// <param name="ours">The fleet's headers for this message. Null keeps those of the delivery: it goes on unchanged.</param>
-    public static BasicProperties From(IReadOnlyBasicProperties source, string? messageId, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace)
+    /// <param name="span">The trace context for a message that has none.</param>
+    public static BasicProperties From(IReadOnlyBasicProperties source, string? messageId, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace, Activity? span = null)
     {
         var properties = new BasicProperties
         {
             Persistent = true,
             ContentType = Short(source.ContentType) ?? "application/json",
             MessageId = Short(messageId),
-            Headers = HeadersFrom(source.Headers, ours, trace),
+            Headers = HeadersFrom(source.Headers, ours, trace, span),
         };
         if (Short(source.ContentEncoding) is { } encoding)
         {
@@ -58,7 +60,7 @@ internal static class OnwardProperties
         return properties;
     }
 
-    private static Dictionary<string, object?> HeadersFrom(IDictionary<string, object?>? source, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace)
+    private static Dictionary<string, object?> HeadersFrom(IDictionary<string, object?>? source, IReadOnlyList<KeyValuePair<string, string>>? ours, TraceParent trace, Activity? span = null)
     {
         var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in ours ?? [])
@@ -86,7 +88,7 @@ internal static class OnwardProperties
         }
         if (!headers.ContainsKey(TaskHeaders.TraceParent))
         {
-            headers[TaskHeaders.TraceParent] = trace.CurrentOrNew();
+            headers[TaskHeaders.TraceParent] = trace.CurrentOrNew(span);
         }
         return headers;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using Consumers.Core;
 using RabbitMQ.Client;
@@ -22,6 +23,12 @@ internal sealed class OutgoingMessage : IValueTaskSource
 
     /// <summary>False for status events alone: there, no subscriber is normal.</summary>
     public bool Mandatory { get; init; } = true;
+
+    /// <summary>Told when it is confirmed or has failed; null for what nobody counts.</summary>
+    public PublishTarget? Told { get; init; }
+
+    /// <summary>Null while nobody records it.</summary>
+    public Activity? Span { get; init; }
 
     /// <summary>When the caller asked for it, as a timestamp of the time provider.</summary>
     public long AskedAt { get; set; }
@@ -55,6 +62,7 @@ internal sealed class OutgoingMessage : IValueTaskSource
         else if (Interlocked.Exchange(ref _isDone, 1) == 0)
         {
             _cancellation.Unregister();
+            Told?.Done(AskedAt, Span, null);
             _completion.SetResult(true);
         }
     }
@@ -66,6 +74,7 @@ internal sealed class OutgoingMessage : IValueTaskSource
         if (Interlocked.Exchange(ref _isDone, 1) == 0)
         {
             _cancellation.Unregister();
+            Told?.Done(AskedAt, Span, PublishTarget.ErrorOf(failure));
             _completion.SetException(failure);
         }
     }

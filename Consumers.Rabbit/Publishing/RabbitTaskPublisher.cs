@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Consumers.Core;
 using RabbitMQ.Client;
@@ -5,7 +6,7 @@ using RabbitMQ.Client;
 namespace Consumers.Rabbit;
 
 /// <summary>What a module publishes: tasks, retries, dead letters, status events. Everything is persistent, and everything but status events is mandatory.</summary>
-internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopologyNames names, RetrySchedule schedule, RabbitOptions options, int maxBodyBytes, TraceParent trace)
+internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopologyNames names, RetrySchedule schedule, RabbitOptions options, int maxBodyBytes, TraceParent trace, RabbitTargets targets)
 {
     private const string Json = "application/json";
 
@@ -17,18 +18,21 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
         {
             throw new PublishFailedException(PublishFailure.Refused, $"task {message.Id} has {body.Length} bytes; at most {maxBodyBytes} are allowed (Consumers:MaxBodyBytes)");
         }
+        var span = targets.Work.Start(message.Id, accepted: message.AcceptedIn);
         return publisher.PublishAsync(
             new OutgoingMessage
             {
                 Exchange = names.Exchange,
                 RoutingKey = names.WorkQueue,
                 Body = body,
+                Told = targets.Work,
+                Span = span,
                 Properties = new BasicProperties
                 {
                     Persistent = true,
                     ContentType = Json,
                     MessageId = message.Id,
-                    Headers = new Dictionary<string, object?>(1) { [TaskHeaders.TraceParent] = trace.CurrentOrNew() },
+                    Headers = new Dictionary<string, object?>(1) { [TaskHeaders.TraceParent] = trace.CurrentOrNew(span, message.AcceptedIn) },
                 },
             },
             cancellationToken);
@@ -39,31 +43,39 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
     {
         var wait = onward.Delay ?? TimeSpan.Zero;
         var tier = schedule.TierWithin(wait);
-        var properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace);
+        var queue = names.RetryQueue(tier);
+        var target = targets.Queue(queue);
+        var span = Start(target, onward.MessageId, source)?.SetTag(Labels.Tier, RetrySchedule.NameOf(tier));
+        var properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace, span);
         properties.Expiration = RetryTtl.OfMessage(wait, tier).ToString(CultureInfo.InvariantCulture);
-        return publisher.PublishAsync(ToQueue(names.RetryQueue(tier), properties, onward.Body), cancellationToken);
+        return publisher.PublishAsync(ToQueue(queue, properties, onward.Body, target, span), cancellationToken);
     }
 
-    public ValueTask PublishDeadAsync(OnwardMessage onward, IReadOnlyBasicProperties source, CancellationToken cancellationToken) => publisher.PublishAsync(
-        new OutgoingMessage
-        {
-            Exchange = names.DeadLetterExchange,
-            RoutingKey = names.DeadLetterQueue,
-            Body = onward.Body,
-            Properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace),
-        },
-        cancellationToken);
+    public ValueTask PublishDeadAsync(OnwardMessage onward, IReadOnlyBasicProperties source, CancellationToken cancellationToken)
+    {
+        var span = Start(targets.Dead, onward.MessageId, source);
+        return publisher.PublishAsync(
+            new OutgoingMessage
+            {
+                Exchange = names.DeadLetterExchange,
+                RoutingKey = names.DeadLetterQueue,
+                Body = onward.Body,
+                Properties = OnwardProperties.From(source, onward.MessageId, onward.Headers, trace, span),
+                Told = targets.Dead,
+                Span = span,
+            },
+            cancellationToken);
+    }
 
     /// <summary>Back to the end of the work queue as it is, but with the broker's delivery count at zero.</summary>
     public ValueTask PublishAgainAsync(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties source, CancellationToken cancellationToken) =>
-        publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, source.MessageId, ours: null, trace), body), cancellationToken);
+        PublishAgainAsync(body, source.MessageId, source, ours: null, cancellationToken);
 
     /// <summary>A dead letter to the work queue, with the headers that its producer gave it.</summary>
     public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken)
     {
         RefuseWhenOff();
-        var source = ReplayProperties.From(message.Headers);
-        return publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, message.MessageId, message.Ours(), trace), message.Body), cancellationToken);
+        return PublishAgainAsync(message.Body, message.MessageId, ReplayProperties.From(message.Headers), message.Ours(), cancellationToken);
     }
 
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
@@ -78,6 +90,7 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
                 Exchange = names.StatusExchange,
                 RoutingKey = status.RoutingKey(),
                 Mandatory = false,
+                Told = targets.Status,
                 Body = status.ToJson(),
                 Properties = new BasicProperties { Persistent = true, ContentType = Json, MessageId = status.Id },
             },
@@ -92,6 +105,17 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
         }
     }
 
-    private static OutgoingMessage ToQueue(string queue, BasicProperties properties, ReadOnlyMemory<byte> body) =>
-        new() { Exchange = "", RoutingKey = queue, Properties = properties, Body = body };
+    private ValueTask PublishAgainAsync(ReadOnlyMemory<byte> body, string? messageId, IReadOnlyBasicProperties source, IReadOnlyList<KeyValuePair<string, string>>? ours, CancellationToken cancellationToken)
+    {
+        var target = targets.Queue(names.WorkQueue);
+        var span = Start(target, messageId, source);
+        return publisher.PublishAsync(ToQueue(names.WorkQueue, OnwardProperties.From(source, messageId, ours, trace, span), body, target, span), cancellationToken);
+    }
+
+    /// <summary>The trace context that is in the message stays there; the span is linked to it.</summary>
+    private static Activity? Start(PublishTarget target, string? messageId, IReadOnlyBasicProperties source) =>
+        TaskTelemetry.Source.HasListeners() ? target.Start(messageId, IncomingHeaders.Text(source, TaskHeaders.TraceParent)) : null;
+
+    private static OutgoingMessage ToQueue(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, PublishTarget target, Activity? span) =>
+        new() { Exchange = "", RoutingKey = queue, Properties = properties, Body = body, Told = target, Span = span };
 }

@@ -6,7 +6,7 @@ namespace Consumers.Tests.Contract;
 
 /// <summary>A module on the real broker, behind a proxy that can cut its connections.</summary>
 /// <param name="add">Adds the module with the names and the address that it is given.</param>
-public sealed class RabbitHarness(RabbitBroker broker, TcpProxy proxy, Action<TaskConsumersBuilder, Action<RabbitOptions>> add) : ITransportHarness
+internal sealed class RabbitHarness(RabbitBroker broker, TcpProxy proxy, Action<TaskConsumersBuilder, Action<RabbitOptions>> add) : ITransportHarness
 {
     public static async Task<RabbitHarness> CreateAsync(Action<TaskConsumersBuilder, Action<RabbitOptions>> add)
     {

@@ -32,6 +32,61 @@ public sealed class OptionsTests
         error.Message.ShouldContain("Consumers:DeadLetters:DeadRetention is '00:00:10', but must be 1 hour to 3650 days");
     }
 
+    [Theory]
+    [InlineData("Consumers:Handlers:Timeout", "00:14:56", "Consumers:Handlers:Timeout is '00:14:56', but must be at most 00:14:55")]
+    [InlineData("Consumers:Handlers:Types:report:Timeout", "01:00:00", "Consumers:Handlers:Types:report:Timeout is '01:00:00', but must be at most 00:14:55")]
+    [InlineData("Consumers:Handlers:CancellationGrace", "00:10:01", "Consumers:Handlers:Timeout is '00:05:00', but must be at most 00:04:59")]
+    [InlineData("Consumers:Handlers:Timeout", "00:14:55", null)]
+    public void A_handler_that_may_outlive_the_brokers_consumer_timeout_is_refused(string option, string value, string? error)
+    {
+        Problem([new(option, value)])?[..error!.Length].ShouldBe(error);
+        Problem([new(option, value), new("Consumers:Rabbit:ConsumerTimeout", "02:30:00")]).ShouldBeNull("the broker was given more time");
+        Problem([new(option, value), new("Consumers:Rabbit:ConsumerTimeout", "0")]).ShouldBeNull("the broker has none");
+        Problem([new(option, value), new("Consumers:Rabbit:Enabled", "false")]).ShouldBeNull("and nobody consumes from it");
+        (Problem([new(option, value)]) is null).ShouldBe(error is null);
+
+        static string? Problem(KeyValuePair<string, string?>[] settings)
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+            services.AddTaskConsumers().AddRabbit().AddHandler<Fixtures.ScriptedHandler>();
+            using var provider = services.BuildServiceProvider();
+            try
+            {
+                _ = provider.GetRequiredService<IOptions<RabbitOptions>>().Value;
+                return null;
+            }
+            catch (OptionsValidationException e)
+            {
+                return e.Failures.ShouldHaveSingleItem();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_handlers_own_timeout_counts_as_well_and_a_lane_for_each_task_has_all_the_time()
+    {
+        Problem(lanes: 1).ShouldNotBeNull().ShouldContain("The timeout of ScriptedHandler (AddHandler) is '00:20:00', but must be at most 00:14:55");
+        Problem(lanes: 0).ShouldBeNull();
+
+        static string? Problem(int lanes)
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+            services.AddTaskConsumers().AddRabbit(options => options.Lanes = lanes).AddHandler<Fixtures.ScriptedHandler>(handler => handler.Timeout = TimeSpan.FromMinutes(20));
+            using var provider = services.BuildServiceProvider();
+            try
+            {
+                _ = provider.GetRequiredService<IOptions<RabbitOptions>>().Value;
+                return null;
+            }
+            catch (OptionsValidationException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
     [Fact]
     public void A_module_takes_its_address_from_the_section_then_from_the_variable_then_from_the_hosts_own_code()
     {

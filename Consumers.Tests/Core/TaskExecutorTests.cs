@@ -51,6 +51,19 @@ public sealed class TaskExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_delivery_knows_its_task_and_how_long_that_may_be_in_hand()
+    {
+        var task = TestFleet.Task("ok");
+        _guard.Begins.Enqueue(_ => Begun(task, epoch: 1));
+        var delivery = new FakeDelivery(task);
+
+        await _executor.ExecuteAsync(delivery);
+
+        delivery.TaskId.ShouldBe(task.Id);
+        delivery.InHandLimit.ShouldBe(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(5), "the handler's timeout and its grace");
+    }
+
+    [Fact]
     public async Task A_failure_with_a_stale_epoch_is_no_error_of_this_instance()
     {
         var task = TestFleet.Task("fail");

@@ -171,6 +171,30 @@ public sealed class DeadLetterArchiveTests
         (await instance.Archive.FindByTaskAsync("rabbit", "newest", CancellationToken.None))!.Seq.ShouldBe(last + 1);
     }
 
+    [Theory]
+    [InlineData("waiting", 10)]
+    [InlineData("claimed", 10)]
+    [InlineData("published", 0)]
+    public async Task What_an_operation_has_in_hand_stays_however_old_it_is(string state, int left)
+    {
+        await using var ledger = new TestLedger();
+        var instance = await ledger.StartAsync();
+        await instance.Archive.AddAsync([.. Enumerable.Range(0, 30).Select(i => Letters.Task($"t{i}"))]);
+        for (var i = 0; i < 30; i++)
+        {
+            await MoveAsync(instance, $"t{i}", DeadLetterState.Dead, DeadLetterState.Replayed);
+        }
+        ledger.Read($"""PRAGMA foreign_keys = OFF; INSERT INTO "OperationItems" ("Operation", "Position", "DeadLetterRow", "State", "Awaited") SELECT 1, "Row", "Row", '{state}', 0 FROM "DeadLetters" WHERE "TaskId" GLOB 't?' """);
+        ledger.Time.Advance(ledger.Options.Retention + TimeSpan.FromSeconds(1));
+        using var sweep = new DeadLetterSweep(
+            instance.Database, instance.Writer, Microsoft.Extensions.Options.Options.Create(instance.Shared), new Shifted(ledger.Time), Microsoft.Extensions.Logging.Abstractions.NullLogger<DeadLetterSweep>.Instance);
+
+        (await sweep.SweepAsync(CancellationToken.None)).ShouldBe(30 - left);
+
+        (await instance.Archive.AllAsync()).Select(letter => letter.TaskId).ShouldBe(Enumerable.Range(0, left).Select(i => $"t{i}").Reverse());
+        CountersAreRight(ledger);
+    }
+
     [Fact]
     public async Task The_audit_is_read_newest_first()
     {

@@ -67,6 +67,8 @@ public sealed class DoctorTests
     [Theory]
     [InlineData("Consumers:MaxBodyBytes=5", "Consumers:MaxBodyBytes is '5'")]
     [InlineData("urls=http://0.0.0.0:8080", "can be reached from other machines")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT=nonsense", "OTEL_EXPORTER_OTLP_ENDPOINT is 'nonsense'")]
+    [InlineData("Consumers:Handlers:Timeout=00:20:00", "Consumers:Rabbit:ConsumerTimeout")]
     [InlineData("RABBITMQ_URL=http://u:canary@x", "Consumers:Rabbit:Url is 'http://u@x:80/'")]
     public async Task A_wrong_configuration_is_exit_code_2(string setting, string text)
     {

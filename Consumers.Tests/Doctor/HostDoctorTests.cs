@@ -51,17 +51,15 @@ public sealed class HostDoctorTests
     }
 
     [Fact]
-    public async Task More_bodies_than_memory_a_key_in_the_clear_and_an_endpoint_that_is_none_are_told()
+    public async Task More_bodies_than_memory_and_a_key_in_the_clear_are_told()
     {
         using var folder = new TempFolder();
 
         var visit = await Visit.PayAsync(folder, TimeSpan.FromSeconds(1),
             ("Consumers:Rabbit:Enabled", "true"), ("RABBITMQ_URL", $"amqp://127.0.0.1:{FreePort.Take()}"), ("Consumers:Rabbit:Lanes", "64"), ("Consumers:Rabbit:Prefetch", "5000"), ("Consumers:Rabbit:HeldBytes", "4294967296"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense"),
             ("urls", $"http://0.0.0.0:{FreePort.Take()}"), ("CONSUMERS_API_KEY", "a-long-random-text-0123456789"));
 
         visit.ShouldTell("settings.memory", "warn", "a burst of large tasks can end the process");
         visit.ShouldTell("host.api-key", "warn", "without TLS");
-        visit.ShouldTell("telemetry.connection", "fail", "is no address");
     }
 }

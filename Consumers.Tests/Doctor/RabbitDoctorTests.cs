@@ -57,7 +57,7 @@ public sealed class RabbitDoctorTests
         var module = rabbit.Module();
         var findings = new Findings("rabbit", TimeProvider.System);
 
-        await new RabbitCheckup(module, new ConsumersOptions()).LookAsync(findings, deep: false, TestContext.Current.CancellationToken);
+        await new RabbitCheckup(module).LookAsync(findings, deep: false, TestContext.Current.CancellationToken);
 
         var all = findings.Close().ToDictionary(finding => finding.Id);
         all["rabbit.topology"].Text.ShouldContain("delivery limit 20, at-least-once");
@@ -100,17 +100,6 @@ public sealed class RabbitDoctorTests
         visit.ShouldTell("rabbit.connection", "fail", "refused the user name or password");
         visit.ExitCode.ShouldBe(1);
         (visit.Json + visit.Text).ShouldNotContain("canary");
-    }
-
-    [Fact]
-    public async Task Handlers_that_may_outlive_the_brokers_patience_are_warned_of()
-    {
-        using var folder = new TempFolder();
-        await using var broker = await RabbitBroker.ConnectAsync();
-
-        var visit = await Visit.PayAsync(folder, [.. On(broker), ("Consumers:Handlers:Types:slow:Timeout", "00:20:00")]);
-
-        visit.ShouldTell("rabbit.consumer-timeout", "warn", "consumer_timeout in rabbitmq.conf");
     }
 
     private static async Task DeclareAsync(RabbitBroker broker, string type, int? limit)

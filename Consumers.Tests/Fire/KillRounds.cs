@@ -10,21 +10,12 @@ public sealed class KillRounds
     public async Task Kill_9_round_after_round_loses_nothing_leaves_nothing_stuck_and_does_nothing_twice()
     {
         var rounds = FireRun.Rounds(usually: 3, longer: 10);
-        await using var run = new FireRun(FireRun.SharedBroker(), isGuarded: true, seed: 7341);
-        await run.StartAsync("consumer-1", "consumer-2", "consumer-3");
 
-        for (var round = 0; round < rounds; round++)
-        {
-            var victim = $"consumer-{(round % 3) + 1}";
-            await run.AtWorkAsync(victim);
-            await run.KillAsync(victim);
-            await run.StartOneAsync(victim);
-        }
-        var report = await run.GradeAsync($"kill -9 of one of 3 instances, {rounds} rounds, {FireLoad.PerSecond} tasks a second");
+        var result = await FireRun.RunAsync(seed: 7341, FaultPlan.Of(Enumerable.Repeat(FaultKind.Kill, rounds)), FireRun.SharedBroker());
 
-        report.Verdict.ShouldBe(ProofVerdict.Valid, report.ToString());
-        report.Figures.Faults.ShouldBe(rounds);
-        report.Figures.SecondEffects.ShouldBe(0);
+        result.Proof.Verdict.ShouldBe(ProofVerdict.Valid);
+        result.Faults.Count(fault => fault.AtSeconds is not null).ShouldBe(rounds);
+        result.Proof.Modules["rabbit"].Figures.SecondEffects.ShouldBe(0);
     }
 }
 

@@ -10,20 +10,12 @@ public sealed class RollingRestarts
     public async Task Rolling_restarts_without_a_guard_lose_nothing_and_do_nothing_twice()
     {
         var restarts = FireRun.Rounds(usually: 4, longer: 20);
-        await using var run = new FireRun(FireRun.SharedBroker(), isGuarded: false, seed: 4211);
-        await run.StartAsync("consumer-1", "consumer-2");
 
-        for (var restart = 0; restart < restarts; restart++)
-        {
-            var name = $"consumer-{(restart % 2) + 1}";
-            await run.AtWorkAsync(name);
-            await run.TerminateAsync(name);
-            await run.StartOneAsync(name);
-        }
-        var report = await run.GradeAsync($"SIGTERM and restart, {restarts} times, without guard and ledger rows, {FireLoad.PerSecond} tasks a second");
+        var result = await FireRun.RunAsync(seed: 4211, FaultPlan.Of(Enumerable.Repeat(FaultKind.Term, restarts)), FireRun.SharedBroker(), instances: 2, isGuarded: false);
 
-        report.Verdict.ShouldBe(ProofVerdict.Valid, report.ToString());
-        report.Figures.Effects.ShouldBeGreaterThan(report.Figures.Published, "a retry has an effect of its own");
-        (report.Figures.SecondEffects + report.Figures.Reruns).ShouldBe(0);
+        result.Proof.Verdict.ShouldBe(ProofVerdict.Valid);
+        var figures = result.Proof.Modules["rabbit"].Figures;
+        figures.Effects.ShouldBeGreaterThan(figures.Published, "a retry has an effect of its own");
+        (figures.SecondEffects + figures.Reruns).ShouldBe(0);
     }
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Consumers.Tests.Fixtures;
 
 /// <summary>A proxy that understands what it forwards: a test decides frame by frame.</summary>
-public sealed class AmqpProxy : TcpProxy
+internal sealed class AmqpProxy : TcpProxy
 {
     private AmqpProxy(Uri target)
         : base(target)
@@ -13,9 +13,6 @@ public sealed class AmqpProxy : TcpProxy
 
     /// <summary>Asked for each method frame, from several threads; forwards all unless told otherwise.</summary>
     public Func<AmqpFrame, AmqpVerdict> OnMethod { get; set; } = _ => AmqpVerdict.Forward;
-
-    /// <summary>While true, connections stay open and nothing passes: a network that is gone without a word.</summary>
-    public bool IsBlackHole { get; set; }
 
     /// <summary>While true, every byte is written by itself.</summary>
     public bool IsSlicing { get; set; }
@@ -39,10 +36,7 @@ public sealed class AmqpProxy : TcpProxy
             var frame = new byte[7 + BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(3)) + 1];
             head.CopyTo(frame, 0);
             await from.ReadExactlyAsync(frame.AsMemory(7), cut);
-            while (IsBlackHole)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cut);
-            }
+            await HoldAsync(cut);
             var verdict = frame[0] == 1 ? OnMethod(new AmqpFrame(connection, fromClient, frame)) : AmqpVerdict.Forward;
             if (verdict is AmqpVerdict.Forward or AmqpVerdict.CutAfter)
             {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Consumers.Tests.Fixtures;
 
 /// <summary>A network that can lose what the server answers: it has done what it was told, and nobody knows.</summary>
-public sealed class LossyProxy(Uri target) : TcpProxy(target)
+internal sealed class LossyProxy(Uri target) : TcpProxy(target)
 {
     public bool LosesAnswers { get; set; }
 

@@ -124,6 +124,9 @@ public sealed class RabbitBroker : IAsyncDisposable
     /// <summary>Deletes a queue of this test, named by its end. Returns how many messages went with it.</summary>
     public async Task<uint> DeleteQueueAsync(string queue) => await _channel.QueueDeleteAsync($"{Prefix}-{queue}");
 
+    /// <summary>Empties a queue of this test, named by its end. Returns how many messages are gone.</summary>
+    public async Task<uint> PurgeAsync(string queue) => await _channel.QueuePurgeAsync($"{Prefix}-{queue}");
+
     /// <summary>Deletes an exchange of this test, named by its end, and with it its bindings.</summary>
     public Task DeleteExchangeAsync(string exchange) => _channel.ExchangeDeleteAsync($"{Prefix}-{exchange}");
 
@@ -190,6 +193,6 @@ public sealed class RabbitBroker : IAsyncDisposable
 
     /// <summary>Every tier that a test of ours may have declared; deleting what is not there is no error.</summary>
     private static IEnumerable<string> Tiers() =>
-        ((RetryOptions[])[new(), new() { Base = TimeSpan.FromMilliseconds(100), Cap = TimeSpan.FromMilliseconds(400) }])
+        ((RetryOptions[])[new(), new() { Base = TimeSpan.FromMilliseconds(100), Cap = TimeSpan.FromMilliseconds(1600) }])
         .SelectMany(options => new RetrySchedule(options).Tiers).Select(RetrySchedule.NameOf).Distinct();
 }

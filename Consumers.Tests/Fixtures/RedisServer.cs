@@ -1,26 +1,20 @@
-using System.Diagnostics;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using StackExchange.Redis;
 
 namespace Consumers.Tests.Fixtures;
 
 /// <summary>A Redis of the test's own on a free port: killed, frozen, flushed and spoiled at will. Skips where none is installed.</summary>
-public sealed partial class RedisServer : IAsyncDisposable
+public sealed class RedisServer : IAsyncDisposable
 {
-    private const string Binary = "/usr/bin/redis-server";
-
     private readonly TempFolder _folder = new();
-    private readonly int _port = FreePort.Take();
+    private readonly RedisNode _node;
     private readonly string? _password;
-    private Process? _process;
     private ConnectionMultiplexer? _client;
 
-    private RedisServer(string? password) => _password = password;
+    private RedisServer(string? password) => (_password, _node) = (password, new RedisNode(_folder.Path, new RunMark($"test-{Guid.NewGuid():N}"), password: password));
 
-    public Uri Url => new(_password is null ? $"redis://127.0.0.1:{_port}" : $"redis://:{Uri.EscapeDataString(_password)}@127.0.0.1:{_port}");
+    public Uri Url => _node.Url;
 
-    public int Port => _port;
+    public int Port => _node.Port;
 
     /// <summary>The tests' own connection.</summary>
     public IDatabase Data => _client!.GetDatabase();
@@ -35,20 +29,15 @@ public sealed partial class RedisServer : IAsyncDisposable
     /// <summary>A port where nothing answers until <see cref="StartAgainAsync"/>.</summary>
     public static RedisServer Stopped(string? password = null)
     {
-        Assert.SkipUnless(File.Exists(Binary), "Redis is not installed here: this test needs a server of its own");
+        Assert.SkipUnless(RedisNode.Binary is not null, "Redis is not installed here: this test needs a server of its own");
         return new RedisServer(password);
     }
 
     /// <summary>Starts with what was saved; nothing is, unless <see cref="SaveAsync"/> was called.</summary>
     public async Task StartAgainAsync()
     {
-        string[] password = _password is null ? [] : ["--requirepass", _password];
-        _process = Process.Start(new ProcessStartInfo(
-            Binary, ["--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--dir", _folder.Path, .. password]) { RedirectStandardOutput = true })!;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
-        await Eventually.TrueAsync(AnswersAsync, "Redis answers", TimeSpan.FromSeconds(30));
-        _client ??= await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},abortConnect=false,allowAdmin=true,connectTimeout=5000,password={_password}");
+        await _node.StartAsync(CancellationToken.None);
+        _client ??= await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},abortConnect=false,allowAdmin=true,connectTimeout=5000,password={_password}");
         await Eventually.TrueAsync(
             async () =>
             {
@@ -65,24 +54,20 @@ public sealed partial class RedisServer : IAsyncDisposable
             "the test is connected to Redis", TimeSpan.FromSeconds(30));
     }
 
-    public Task StartAgainIfDeadAsync() => _process is { HasExited: true } ? StartAgainAsync() : Task.CompletedTask;
+    public Task StartAgainIfDeadAsync() => _node.HasExited ? StartAgainAsync() : Task.CompletedTask;
 
     public Task SaveAsync() => Data.ExecuteAsync("SAVE");
 
     public Task FlushAsync() => Data.ExecuteAsync("FLUSHALL");
 
-    public Task ScriptFlushAsync() => Data.Multiplexer.GetServer("127.0.0.1", _port).ScriptFlushAsync();
+    public Task ScriptFlushAsync() => Data.Multiplexer.GetServer("127.0.0.1", Port).ScriptFlushAsync();
 
-    public async Task Kill9Async()
-    {
-        _process!.Kill();
-        await _process.WaitForExitAsync();
-    }
+    public Task Kill9Async() => _node.KillAsync();
 
-    public void Freeze() => Signal(_process!.Id, 19).ShouldBe(0);
+    public void Freeze() => _node.Signal(Signals.Stop).ShouldBeTrue();
 
     /// <summary>Does nothing to one that is dead.</summary>
-    public void Thaw() => Signal(_process!.Id, 18);
+    public void Thaw() => _node.Signal(Signals.Continue);
 
     public async Task<string?> GetAsync(string key) => await Data.StringGetAsync(key);
 
@@ -108,35 +93,13 @@ public sealed partial class RedisServer : IAsyncDisposable
             within ?? TimeSpan.FromSeconds(30));
     }
 
-    private async ValueTask<bool> AnswersAsync()
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync("127.0.0.1", _port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_client is not null)
         {
             await _client.CloseAsync(allowCommandsToComplete: false);
         }
-        if (_process is { HasExited: false })
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-        _process?.Dispose();
+        await _node.DisposeAsync();
         _folder.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Signal(int pid, int signal);
 }

@@ -169,10 +169,10 @@ public sealed class ApiTests(SharedHost shared) : IClassFixture<SharedHost>
         var paths = (await _host.JsonAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject().Select(path => path.Name).ToArray();
 
         paths.ShouldBeSubsetOf(["/api/fleet", "/api/{module}/tasks", "/api/{module}/tasks/batch", "/api/{module}/tasks/{id}", "/api/{module}/stats", "/health/live", "/health/ready",
-            "/api/{module}/pause", "/api/{module}/resume", "/api/{module}/types/{type}/pause", "/api/{module}/types/{type}/resume",
+            "/api/{module}/orphans", "/api/{module}/orphans/publish", "/api/{module}/pause", "/api/{module}/resume", "/api/{module}/types/{type}/pause", "/api/{module}/types/{type}/resume",
             "/api/dead-letters", "/api/dead-letters/causes", "/api/dead-letters/export", "/api/dead-letters/preview", "/api/dead-letters/{id}", "/api/dead-letters/{id}/body", "/api/dead-letters/{id}/replay", "/api/dead-letters/{id}/discard",
             "/api/operations", "/api/operations/{id}", "/api/operations/{id}/items", "/api/operations/{id}/pause", "/api/operations/{id}/resume", "/api/operations/{id}/cancel", "/api/audit"]);
-        paths.Length.ShouldBe(26);
+        paths.Length.ShouldBe(28);
     }
 
     [Fact]

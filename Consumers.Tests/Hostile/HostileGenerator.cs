@@ -18,33 +18,15 @@ internal sealed class HostileGenerator(int seed)
             new("id only in the properties", """{"type":"probe","payload":{"delayMs":0}}"""u8.ToArray(), new() { MessageId = RawProperties.Text(id) }, null, id)),
     ];
 
-    private readonly Random _random = new(seed);
-    private int _count;
+    private readonly WeightedDraw<HostileMessage> _draw = new(Classes, "h", seed);
 
     public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(kind => kind.Class)];
 
     /// <summary>At least one of every class, then by weight.</summary>
-    public IEnumerable<HostileMessage> Take(int count)
-    {
-        var total = Classes.Sum(kind => kind.Weight);
-        for (var i = 0; i < count; i++)
-        {
-            var at = i;
-            if (i >= Classes.Length)
-            {
-                var drawn = _random.Next(total);
-                for (at = 0; drawn >= Classes[at].Weight; at++)
-                {
-                    drawn -= Classes[at].Weight;
-                }
-            }
-            yield return Classes[at].Make(_random, $"h{seed}-{++_count:D6}");
-        }
-    }
+    public IEnumerable<HostileMessage> Take(int count) => _draw.Take(count);
 
     /// <summary>So many of every class, by class.</summary>
-    public IEnumerable<IGrouping<string, HostileMessage>> TakeOfEach(int count) =>
-        Classes.SelectMany(kind => Enumerable.Range(0, count).Select(_ => kind.Make(_random, $"h{seed}-{++_count:D6}"))).GroupBy(message => message.Class);
+    public IEnumerable<IGrouping<string, HostileMessage>> TakeOfEach(int count) => _draw.TakeOfEach(count).GroupBy(message => message.Class);
 
     /// <summary>A quarter of the bad bodies comes in a hostile wrapping as well. Without a message id: that would make a task of a body without one.</summary>
     private static RawProperties Wrapping(Random random)

@@ -37,29 +37,12 @@ internal sealed class KafkaHostileGenerator(int seed)
         ("id left to Kafka", 10, (_, _) => new("id left to Kafka", KafkaEnvelopes.Plain("""{"type":"probe","payload":{"delayMs":0}}"""u8.ToArray()), null, null, IsTask: true)),
     ];
 
-    private readonly Random _random = new(seed);
-    private int _count;
+    private readonly WeightedDraw<KafkaHostileRecord> _draw = new(Classes, "k", seed);
 
     public static IReadOnlyList<string> ClassNames { get; } = [.. Classes.Select(kind => kind.Class)];
 
     /// <summary>At least one of every class, then by weight.</summary>
-    public IEnumerable<KafkaHostileRecord> Take(int count)
-    {
-        var total = Classes.Sum(kind => kind.Weight);
-        for (var i = 0; i < count; i++)
-        {
-            var at = i;
-            if (i >= Classes.Length)
-            {
-                var drawn = _random.Next(total);
-                for (at = 0; drawn >= Classes[at].Weight; at++)
-                {
-                    drawn -= Classes[at].Weight;
-                }
-            }
-            yield return Classes[at].Make(_random, $"k{seed}-{++_count:D6}");
-        }
-    }
+    public IEnumerable<KafkaHostileRecord> Take(int count) => _draw.Take(count);
 
     /// <summary>A quarter of the bad bodies comes with a hostile key and headers as well.</summary>
     private static KafkaHostileRecord Bad(string name, byte[] body, DeadReason reason, Random random, string id)

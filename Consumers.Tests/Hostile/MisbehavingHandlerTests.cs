@@ -33,7 +33,8 @@ public sealed class MisbehavingHandlerTests
     {
         await using var fleet = await Fleet.CreateAsync();
         var host = await fleet.StartAsync(
-            "consumer-1", Allowed, new("Consumers__Handlers__Types__flaky__Timeout", "00:00:01"), new("Consumers__Handlers__CancellationGrace", "00:00:00.500"));
+            "consumer-1", Allowed, new("Consumers__Handlers__Types__flaky__Timeout", "00:00:01"), new("Consumers__Handlers__CancellationGrace", "00:00:00.500"),
+            new("Consumers__Handlers__MaxAbandoned", "0"));
         var stubborn = Enumerable.Range(0, 10).Select(_ => Flaky("ignore-cancellation", maxRetries: 1)).ToArray();
         var good = Enumerable.Range(0, 100).Select(_ => Fleet.Sleep(5)).ToArray();
 
@@ -48,6 +49,36 @@ public sealed class MisbehavingHandlerTests
             found.GetProperty("status").GetString().ShouldBe("FAILED");
             found.GetProperty("errorMessage").GetString().ShouldNotBeNull().ShouldContain("ignores its cancellation");
             found.GetProperty("attempts").GetArrayLength().ShouldBe(2);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_full_of_handlers_that_never_return_finishes_what_runs_and_exits_to_be_started_anew()
+    {
+        await using var fleet = await Fleet.CreateAsync();
+        KeyValuePair<string, string>[] settings =
+        [
+            Allowed, new("Consumers__Handlers__Types__flaky__Timeout", "00:00:01"), new("Consumers__Handlers__CancellationGrace", "00:00:00.500"), new("Consumers__Handlers__MaxAbandoned", "3"),
+        ];
+        var host = await fleet.StartAsync("consumer-1", settings);
+        var stubborn = Enumerable.Range(0, 3).Select(_ => Flaky("ignore-cancellation", maxRetries: 0)).ToArray();
+        var good = Enumerable.Range(0, 5).Select(_ => Fleet.Sleep(3000)).ToArray();
+
+        // Two of them are endured.
+        await PublishAsync(fleet, stubborn[..2]);
+        await Eventually.TrueAsync(async () => Fleet.Of((await Fleet.StatsAsync(host)).GetProperty("instance"), "abandoned") == 2, "two are abandoned");
+        host.HasExited.ShouldBeFalse();
+        await PublishAsync(fleet, good.Concat(stubborn[2..]));
+
+        (await host.ExitAsync()).ShouldBe(1);
+        host.Output.ShouldContain("3 handlers were cancelled, did not return, and still run (Consumers:Handlers:MaxAbandoned), by task type flaky: 3");
+
+        // As an orchestrator does.
+        var next = await fleet.StartAsync("consumer-1", settings);
+        Fleet.Of(await Fleet.QuiesceAsync(next, 8), "completed").ShouldBe(5);
+        foreach (var task in good)
+        {
+            (await Fleet.FindAsync(next, task.Id)).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(1, "what ran beside them was finished");
         }
     }
 

@@ -2,9 +2,15 @@ using System.Globalization;
 
 namespace Consumers.Tests.Hostile;
 
-/// <summary>The most memory that a process ever had resident, as the kernel tells it.</summary>
+/// <summary>What a process has resident, as the kernel tells it.</summary>
 internal static class PeakMemory
 {
-    public static long MiBOf(int pid) =>
-        long.Parse(File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    /// <summary>The most that it ever had.</summary>
+    public static long MiBOf(int pid) => Read(pid, "VmHWM");
+
+    /// <summary>Now, without what it has mapped of files.</summary>
+    public static long OwnMiBOf(int pid) => Read(pid, "RssAnon");
+
+    private static long Read(int pid, string field) =>
+        long.Parse(File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 }

@@ -85,12 +85,20 @@ internal sealed class HandmadeRun
         Add(by);
     }
 
-    public ProofReport Check() => HistoryChecker.Check(new ProofInput
+    /// <summary>By instance; null: the module counts nothing.</summary>
+    public Dictionary<string, TaskCounts>? Counters { get; set; }
+
+    public ProofReport Check() => HistoryChecker.Check(Input());
+
+    public ProofInput Input() => new()
     {
         History = [.. Lines.Select(line => HistoryLine.Parse(line).ShouldNotBeNull(line))],
         Ledger = Ledger,
         DeadLetters = Dead,
         Depths = Depths,
         Schedule = new RetrySchedule(new RetryOptions { Base = TimeSpan.FromMilliseconds(100), Cap = TimeSpan.FromMilliseconds(400) }),
-    });
+        Counters = Counters,
+        MostInHand = 3,
+        RecoversWithin = new Dictionary<string, TimeSpan> { ["kill-9"] = TimeSpan.FromSeconds(20) },
+    };
 }

@@ -160,7 +160,7 @@ public sealed class RabbitLaneTests
     }
 
     private static LaneWork Work(RabbitModule module, int slots, CancellationToken draining, Func<RabbitDelivery, Task> execute) => new(
-        module.Names.WorkQueue, "tester", module.TaskPublisher, execute, HandBackAsync, () => false, new ElasticConcurrency(slots, slots, TimeProvider.System), Workers: 10, HeldBytes: 1 << 20, module.MaxBodyBytes, TimeProvider.System, draining);
+        module.Names.WorkQueue, "tester", module.TaskPublisher, execute, HandBackAsync, () => false, new ElasticConcurrency(slots, slots, TimeProvider.System), Workers: 10, HeldBytes: 1 << 20, module.MaxBodyBytes, module.HandlerLimit, TimeProvider.System, draining);
 
     private static Task HandBackAsync(RabbitDelivery delivery)
     {

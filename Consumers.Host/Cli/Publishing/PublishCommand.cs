@@ -1,5 +1,6 @@
 using Consumers.Core;
 using Consumers.Host.Hosting;
+using Consumers.Host.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace Consumers.Host.Cli.Publishing;
@@ -14,6 +15,7 @@ internal sealed class PublishCommand(PublishRequest request, TextWriter output, 
             var configuration = ReadConfiguration();
             var options = ReadOptions(configuration);
             var (messages, total) = await OpenAsync(options, interrupt);
+            using var traces = TraceExport.Build(configuration, TelemetryResource.CliName, new TelemetryOptions());
             await using var sink = OpenSink(configuration);
             return await SendAsync(sink, messages, total, interrupt);
         }

@@ -1,4 +1,5 @@
 using Consumers.Core;
+using Consumers.Host.Pages;
 
 namespace Consumers.Host.Monitoring.Sharing;
 
@@ -22,6 +23,21 @@ internal sealed record InstanceLoad(InstanceReport Report, double? PerSecond, Mo
 
     /// <summary>The last error of any module.</summary>
     public TaskError? LastError => Report.ByModule.Select(module => module.LastError).OfType<TaskError>().MaxBy(error => error.At);
+
+    /// <summary>What is wrong with it beyond its tasks; null when nothing is.</summary>
+    public string? Trouble
+    {
+        get
+        {
+            var (dropped, abandoned) = (Report.ByModule.Sum(module => module.Dropped), Report.ByModule.Sum(module => module.Abandoned));
+            string?[] troubles =
+            [
+                dropped > 0 ? $"{Words.Count(dropped, "delivery was", "deliveries were")} neither acknowledged nor handed back, and went back to the broker with the channel" : null,
+                abandoned > 0 ? $"{Words.Count(abandoned, "handler ignores its cancellation and still runs", "handlers ignore their cancellation and still run")}" : null,
+            ];
+            return troubles.Any(trouble => trouble is not null) ? string.Join("; ", troubles.OfType<string>()) : null;
+        }
+    }
 
     /// <summary>
     /// All of them, measured over the same time: the last minute, or since the latest of them came. Who worked before it came, and who idled, is otherwise compared with one that

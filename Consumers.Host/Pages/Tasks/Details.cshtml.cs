@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace Consumers.Host.Pages.Tasks;
 
 /// <summary>One task: where it is now, and how it came there.</summary>
-internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, FleetWatch watch, TaskBreakers breakers, IPauses pauses, RetrySchedule schedule, TimeProvider time) : PageModel
+internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, FleetWatch watch, TaskBreakers breakers, IPauses pauses, OrphanWatch orphans, RetrySchedule schedule, TimeProvider time) : PageModel
 {
     public string Id { get; private set; } = "";
 
@@ -31,7 +31,10 @@ internal sealed class DetailsModel(LedgerReads ledger, DeadLetterReads letters, 
         {
             var connection = watch.Transport(details.Task.Module) is { } transport ? (await transport.SnapshotAsync(cancellationToken)).Connection : null;
             var breaker = breakers.PausesOf(details.Task.Module).FirstOrDefault(pause => pause.Type == details.Task.Type);
-            Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, schedule, time.GetUtcNow());
+            Story = new TaskStory(details, connection, pauses.Current.Holding(details.Task.Module, details.Task.Type), breaker, schedule, time.GetUtcNow())
+            {
+                IsOrphaned = (await orphans.ListAsync(details.Task.Module, details.Task.Id, 1, cancellationToken)).Value is { Count: > 0 },
+            };
             DeadLetter = (await letters.FindByTaskAsync(details.Task.Module, details.Task.Id, cancellationToken)).Value?.Value;
         }
         else

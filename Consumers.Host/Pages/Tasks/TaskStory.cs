@@ -15,9 +15,13 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
 
     public PayloadText Payload { get; } = PayloadText.Of(details.Task.Payload);
 
+    /// <summary>The broker has no message of it any more.</summary>
+    public bool IsOrphaned { get; init; }
+
     /// <summary>Where it is now, and why it does not run when it does not.</summary>
     public string Now => Task.State switch
     {
+        _ when IsOrphaned => $"Orphaned: {Since()}, and the broker has no message of it. Was a queue purged or deleted? Publish it again on the page of the module, or with POST /api/{Task.Module}/orphans/publish; it goes on with attempt {Task.RetryCount + 1}.",
         TaskState.Queued when details.AwaitsPublishing => connection is { Health: not DependencyHealth.Up }
             ? $"Accepted and safe in the ledger, not yet published: {connection.Name} is {Words.Health(connection.Health)} since {Clock(connection.Since)}. It is published when the broker is back."
             : "Accepted and safe in the ledger; it is being published.",
@@ -37,6 +41,13 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
     public string? Backoff(AttemptRow attempt) => attempt is { DueAt: { } due, EndedAt: { } end }
         ? $"waited in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}, due {Clock(due)}"
         : null;
+
+    private string Since() => Task.State switch
+    {
+        TaskState.Processing => $"it was begun on {Task.WorkerId}{At(Task.StartTime)}, which is gone",
+        TaskState.Retrying => $"its retry was due{At(Task.DueAt)}",
+        _ => $"it was accepted{At(Task.CreatedAt)}",
+    };
 
     private string Waiting()
     {
