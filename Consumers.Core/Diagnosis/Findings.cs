@@ -4,12 +4,12 @@ namespace Consumers.Core;
 public sealed class Findings(string area, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly List<Finding> _all = [];
+    private readonly List<CheckFinding> _all = [];
     private long _since = time.GetTimestamp();
     private bool _isClosed;
 
     /// <summary>What was told so far; nothing is added to it any more.</summary>
-    public IReadOnlyList<Finding> Close()
+    public IReadOnlyList<CheckFinding> Close()
     {
         lock (_lock)
         {
@@ -44,7 +44,7 @@ public sealed class Findings(string area, TimeProvider time)
         {
             if (!_isClosed)
             {
-                _all.Add(new Finding($"{area}.{name}", verdict, text, mend, time.GetElapsedTime(_since)));
+                _all.Add(new CheckFinding($"{area}.{name}", verdict, text, mend, time.GetElapsedTime(_since)));
                 _since = time.GetTimestamp();
             }
         }

@@ -18,7 +18,7 @@ internal sealed class DoctorReport(IReadOnlyList<Diagnosis> diagnoses, Secrets s
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    private readonly Finding[] _all = [.. diagnoses.SelectMany(diagnosis => diagnosis.Findings)];
+    private readonly CheckFinding[] _all = [.. diagnoses.SelectMany(diagnosis => diagnosis.Findings)];
 
     /// <summary>DESIGN §11. Something to mend goes before something that does not answer: it stays when the other is back.</summary>
     public int ExitCode => Count(Verdict.Fail) > 0 ? Cli.ExitCode.Failed : Count(Verdict.Unreachable) > 0 ? Cli.ExitCode.Unreachable : Cli.ExitCode.Ok;
@@ -80,7 +80,7 @@ internal sealed class DoctorReport(IReadOnlyList<Diagnosis> diagnoses, Secrets s
         void Line(Verdict verdict, Diagnosis diagnosis, string text, TimeSpan? time) => output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $" {Label(verdict, colors)}{diagnosis.Title}{(diagnosis.Where.Length > 0 ? $" {Shown(diagnosis.Where)}" : "")}  {Shown(text)}{(time is { } span ? $"  ({span.TotalMilliseconds:0} ms)" : "")}"));
 
-        void Mend(Finding finding)
+        void Mend(CheckFinding finding)
         {
             if (finding.Mend is { Length: > 0 } mend)
             {

@@ -39,4 +39,4 @@ internal static class DoctorRun
 }
 
 /// <summary>What one checkup found.</summary>
-internal sealed record Diagnosis(string Area, string Title, string Where, IReadOnlyList<Finding> Findings, TimeSpan Took);
+internal sealed record Diagnosis(string Area, string Title, string Where, IReadOnlyList<CheckFinding> Findings, TimeSpan Took);

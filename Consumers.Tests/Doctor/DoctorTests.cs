@@ -105,7 +105,7 @@ public sealed class DoctorTests
             ["CONSUMERS_API_KEY"] = "key-canary",
             ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=otel-canary",
         };
-        var finding = new Finding("x.y", Verdict.Fail, "p@ss-canary p%40ss-canary lonely-canary kafka-canary key-canary authorization=otel-canary \e[31m\u202Ered\a", "again: kafka-canary", TimeSpan.Zero);
+        var finding = new CheckFinding("x.y", Verdict.Fail, "p@ss-canary p%40ss-canary lonely-canary kafka-canary key-canary authorization=otel-canary \e[31m\u202Ered\a", "again: kafka-canary", TimeSpan.Zero);
         var report = new DoctorReport([new Diagnosis("x", "X", "amqp://me:p%40ss-canary@host", [finding], TimeSpan.Zero)], new Secrets(configuration), "me", TimeSpan.Zero);
         using var text = new StringWriter();
 
@@ -124,7 +124,7 @@ public sealed class DoctorTests
     [InlineData(3, Verdict.Ok, Verdict.Unreachable)]
     [InlineData(1, Verdict.Unreachable, Verdict.Fail)]
     public void The_exit_code_is_that_of_the_worst(int code, params Verdict[] verdicts) =>
-        new DoctorReport([new Diagnosis("x", "X", "", [.. verdicts.Select((verdict, i) => new Finding($"x.{i}", verdict, "", null, TimeSpan.Zero))], TimeSpan.Zero)], new Secrets(new ConfigurationManager()), "me", TimeSpan.Zero)
+        new DoctorReport([new Diagnosis("x", "X", "", [.. verdicts.Select((verdict, i) => new CheckFinding($"x.{i}", verdict, "", null, TimeSpan.Zero))], TimeSpan.Zero)], new Secrets(new ConfigurationManager()), "me", TimeSpan.Zero)
             .ExitCode.ShouldBe(code);
 
     private static (string Name, string Value)[] Everything(int port) =>

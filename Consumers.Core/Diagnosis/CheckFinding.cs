@@ -25,4 +25,4 @@ public enum Verdict
 /// <param name="Text">What was found; never a secret.</param>
 /// <param name="Mend">The command or the setting that mends it; null where nothing is to be mended.</param>
 /// <param name="Took">Since the finding before it.</param>
-public sealed record Finding(string Id, Verdict Verdict, string Text, string? Mend, TimeSpan Took);
+public sealed record CheckFinding(string Id, Verdict Verdict, string Text, string? Mend, TimeSpan Took);
