@@ -31,6 +31,7 @@ public static class FleetBuilderExtensions
         services.TryAddSingleton<ITaskCountReader>(provider => Redis(provider)?.Counters ?? (ITaskCountReader)provider.GetRequiredService<InMemoryTaskCounters>());
         services.TryAddSingleton<IFleetGuard>(provider => Redis(provider)?.Guard ?? (IFleetGuard)provider.GetRequiredService<InMemoryGuard>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, RedisDependency>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, RedisCheckup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisService>());
         return builder;
     }

@@ -8,6 +8,7 @@ var commands = new CommandLine(
     TasksVerb.Create(),
     DeadLettersVerb.Create(),
     OperationsVerb.Create(),
+    DoctorVerb.Create(),
     HealthVerb.Create(),
     VerifyVerb.Create(),
     MockKafkaVerb.Create());

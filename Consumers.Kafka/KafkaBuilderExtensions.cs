@@ -43,6 +43,7 @@ public static class KafkaBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, KafkaHealth>(provider => provider.GetRequiredService<KafkaModule>().Health));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeadLetterSource, KafkaDeadLetterSource>(provider => new KafkaDeadLetterSource(
             provider.GetRequiredService<KafkaModule>(), provider.GetRequiredService<ILogger<KafkaDeadLetterSource>>())));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, KafkaCheckup>(provider => new KafkaCheckup(provider.GetRequiredService<KafkaModule>())));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KafkaTaskSource>(provider => provider.GetRequiredService<KafkaTaskSource>()));
         return builder;
     }

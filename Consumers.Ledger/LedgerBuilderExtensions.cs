@@ -51,6 +51,8 @@ public static class LedgerBuilderExtensions
         services.AddSingleton<IPauses>(provider => provider.GetRequiredService<LedgerPauses>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, LedgerDependency>());
 
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, LedgerCheckup>());
+
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeaseKeeper>(provider => provider.GetRequiredService<LeaseKeeper>()));
         // After the keeper, which opens the ledger.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LedgerPauses>(provider => provider.GetRequiredService<LedgerPauses>()));

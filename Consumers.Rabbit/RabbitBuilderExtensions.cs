@@ -46,6 +46,7 @@ public static class RabbitBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependency, RabbitHealth>(provider => provider.GetRequiredService<RabbitModule>().Health));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeadLetterSource, RabbitDeadLetterSource>(provider => new RabbitDeadLetterSource(
             provider.GetRequiredService<RabbitModule>(), provider.GetRequiredService<ILogger<RabbitDeadLetterSource>>())));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICheckup, RabbitCheckup>(provider => new RabbitCheckup(provider.GetRequiredService<RabbitModule>())));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RabbitTaskSource>(provider => provider.GetRequiredService<RabbitTaskSource>()));
         return builder;
     }

@@ -28,6 +28,7 @@ public static partial class ScalingBuilderExtensions
         services.AddSingleton<IDependency>(provider => provider.GetRequiredService<ScalingModule>().Transport.Health);
         services.AddSingleton<IDeadLetterSource>(provider => new RabbitDeadLetterSource(
             provider.GetRequiredService<ScalingModule>().Transport, provider.GetRequiredService<ILogger<RabbitDeadLetterSource>>()));
+        services.AddSingleton<ICheckup>(provider => new RabbitCheckup(provider.GetRequiredService<ScalingModule>().Transport));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ScalingModule>().Source);
         return builder;
     }

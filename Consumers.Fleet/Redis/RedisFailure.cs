@@ -5,9 +5,10 @@ using StackExchange.Redis;
 namespace Consumers.Fleet;
 
 /// <summary>Why Redis cannot be used now, in words for people.</summary>
-internal sealed record RedisFailure(string Reason, string Advice)
+/// <param name="IsAway">It does not answer; otherwise it did, and refused.</param>
+internal sealed record RedisFailure(string Reason, string Advice, bool IsAway = false)
 {
-    private const string Patience = "The host reconnects by itself.";
+    public const string Patience = "The host reconnects by itself.";
 
     public static RedisFailure Of(Exception exception)
     {
@@ -15,13 +16,13 @@ internal sealed record RedisFailure(string Reason, string Advice)
         {
             if (e is SocketException socket)
             {
-                return new(Clean(socket.Message), "Start Redis, or set Consumers:Fleet:Redis:Url (REDIS_URL) to where it is. " + Patience);
+                return new(Clean(socket.Message), "Start Redis, or set Consumers:Fleet:Redis:Url (REDIS_URL) to where it is. " + Patience, IsAway: true);
             }
         }
         var message = exception.GetBaseException().Message;
         return exception switch
         {
-            TimeoutException => new("it did not answer in time", $"It is frozen, overloaded, or behind a slow network. {Patience}"),
+            TimeoutException => new("it did not answer in time", $"It is frozen, overloaded, or behind a slow network. {Patience}", IsAway: true),
             _ when Says(message, "NOAUTH") || Says(message, "WRONGPASS") || Says(message, "invalid password") || Says(message, "AuthenticationFailure") =>
                 new("it refused the password", "Check the user and the password in Consumers:Fleet:Redis:Url (REDIS_URL)."),
             _ when Says(message, "NOPERM") => new($"it does not permit a command: {Clean(message)}", "Give the user in REDIS_URL the right to run scripts on the keys stats:*, task:* and fleet:*."),
@@ -30,7 +31,7 @@ internal sealed record RedisFailure(string Reason, string Advice)
             _ when Says(message, "MISCONF") => new("it cannot write its snapshot to disk, and so takes no writes", "See its log: the disk is full or not writable."),
             _ when Says(message, "LOADING") => new("it is still loading its data", Patience),
             RedisServerException => new($"it answered with an error: {Clean(message)}", Patience),
-            _ => new("no connection", "Start Redis, or set Consumers:Fleet:Redis:Url (REDIS_URL) to where it is. " + Patience),
+            _ => new("no connection", "Start Redis, or set Consumers:Fleet:Redis:Url (REDIS_URL) to where it is. " + Patience, IsAway: true),
         };
     }
 

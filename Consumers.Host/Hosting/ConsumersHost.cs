@@ -61,6 +61,10 @@ internal static class ConsumersHost
         });
 
         builder.Services.AddTelemetry(builder.Configuration);
+        if (settings.IsSilent)
+        {
+            builder.Logging.ClearProviders();
+        }
         AddModules(builder);
         // Before the shutdown's own: what is added earlier is told later of the stop, here when everything has drained.
         builder.Services.AddLive();

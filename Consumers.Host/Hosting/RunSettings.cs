@@ -10,5 +10,8 @@ internal sealed record RunSettings
     /// <summary>Names separated by ','; null for what the configuration switches on.</summary>
     public string? Modules { get; init; }
 
+    /// <summary>Logs nothing: what is said is said by the verb.</summary>
+    public bool IsSilent { get; init; }
+
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 }

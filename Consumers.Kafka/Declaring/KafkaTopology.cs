@@ -133,15 +133,15 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
     private async Task CheckAsync(TopicSpecification[] topics)
     {
         var doubts = topics.Where(topic => Partitions.TryGetValue(topic.Name, out var count) && count != topic.NumPartitions)
-            .Select(topic => $"'{topic.Name}' has {Partitions[topic.Name]} partitions, {topic.NumPartitions} are configured (Consumers:Kafka:{(topic.Name == names.Work ? nameof(options.Partitions) : nameof(options.RetryPartitions))})").ToList();
-        if (await ConfigsAsync(topics) is { } configs)
+            .Select(topic => CountDoubt(topic, Partitions[topic.Name])).ToList();
+        if (await ConfigsAsync(Admin, topics) is { } configs)
         {
             var wrong = topics.SelectMany(topic => TopicRules.Broken(topic.Name, names, configs.GetValueOrDefault(topic.Name))).ToArray();
             if (wrong.Length > 0)
             {
                 throw new KafkaTopologyException($"Topics that would lose tasks: {string.Join("; ", wrong)}.");
             }
-            doubts.AddRange(topics.Select(topic => TopicRules.TooSmall(topic.Name, names, configs.GetValueOrDefault(topic.Name), configs.GetValueOrDefault(names.Work), OnwardRoom)).OfType<string>());
+            doubts.AddRange(SizeDoubts(topics, configs));
         }
         health.Topics(doubts.Count == 0 ? null : $"Topics work, but are not as configured: {string.Join("; ", doubts)}.");
         if (doubts.Count > 0)
@@ -150,8 +150,14 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
         }
     }
 
+    internal string CountDoubt(TopicSpecification topic, int partitions) =>
+        $"'{topic.Name}' has {partitions} partitions, {topic.NumPartitions} are configured (Consumers:Kafka:{(topic.Name == names.Work ? nameof(options.Partitions) : nameof(options.RetryPartitions))})";
+
+    internal IEnumerable<string> SizeDoubts(IEnumerable<TopicSpecification> topics, Dictionary<string, IReadOnlyDictionary<string, string>> configs) =>
+        topics.Select(topic => TopicRules.TooSmall(topic.Name, names, configs.GetValueOrDefault(topic.Name), configs.GetValueOrDefault(names.Work), OnwardRoom)).OfType<string>();
+
     /// <summary>Null where the brokers do not tell: an old cluster, a client without the right to ask, the mock cluster.</summary>
-    private async Task<Dictionary<string, IReadOnlyDictionary<string, string>>?> ConfigsAsync(TopicSpecification[] topics)
+    internal async Task<Dictionary<string, IReadOnlyDictionary<string, string>>?> ConfigsAsync(IAdminClient admin, TopicSpecification[] topics)
     {
         if (topics.Length == 0 || cluster.IsEmbedded)
         {
@@ -159,7 +165,7 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
         }
         try
         {
-            var results = await Admin.DescribeConfigsAsync(
+            var results = await admin.DescribeConfigsAsync(
                 topics.Select(topic => topic.Name).Append(names.Work).Distinct().Select(name => new ConfigResource { Type = ResourceType.Topic, Name = name }),
                 new DescribeConfigsOptions { RequestTimeout = AskTimeout });
             return results.ToDictionary(
@@ -174,7 +180,8 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
         }
     }
 
-    private IEnumerable<TopicSpecification> Wanted()
+    /// <summary>Every topic, as it is made when it is missing.</summary>
+    internal IEnumerable<TopicSpecification> Wanted()
     {
         var body = maxBodyBytes + KafkaHeaders.MaxBytes;
         yield return Topic(names.Work, options.Partitions, body);

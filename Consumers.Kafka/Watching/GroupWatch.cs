@@ -100,7 +100,7 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
             await OwnersAsync(admin));
     }
 
-    private static async Task<Dictionary<TopicPartition, long>> OffsetsAsync(IAdminClient admin, TopicPartition[] partitions, OffsetSpec which)
+    internal static async Task<Dictionary<TopicPartition, long>> OffsetsAsync(IAdminClient admin, TopicPartition[] partitions, OffsetSpec which)
     {
         var result = await admin.ListOffsetsAsync(
             partitions.Select(at => new TopicPartitionOffsetSpec { TopicPartition = at, OffsetSpec = which }), new ListOffsetsOptions { RequestTimeout = AskTimeout });

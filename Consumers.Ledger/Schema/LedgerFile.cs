@@ -21,7 +21,8 @@ internal static class LedgerFile
 
     internal static bool IsNetworkFileSystem(string? name) => Array.Exists(NetworkFileSystems, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
 
-    private static string? FileSystemOf(string path)
+    /// <summary>Null where nobody tells.</summary>
+    internal static string? FileSystemOf(string path)
     {
         try
         {

@@ -87,20 +87,11 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
                 throw new LedgerUnusableException($"the ledger cannot be opened: {database.Path} is damaged ({string.Join("; ", verdict)}). Stop the fleet and restore the file from a copy, or move it away to start with an empty ledger.");
             }
         }
-        var tables = await ReadAsync(context, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", cancellationToken);
-        if (tables.Count == 0 || tables is ["__EFMigrationsLock"])
+        var tables = await ReadAsync(context, LedgerSchema.TablesSql, cancellationToken);
+        var applied = tables.Contains("__EFMigrationsHistory") ? await ReadAsync(context, LedgerSchema.AppliedSql, cancellationToken) : null;
+        if (LedgerSchema.Problem(database.Path, tables, applied, context.Database.GetMigrations()) is { } problem)
         {
-            return;
-        }
-        if (!tables.Contains("__EFMigrationsHistory"))
-        {
-            throw new LedgerUnusableException($"{database.Path} is a database, but not a ledger: it has the tables {string.Join(", ", tables.Take(5))}. Set {LedgerOptions.Section}:Path to another file.");
-        }
-        var applied = await ReadAsync(context, "SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"", cancellationToken);
-        var unknown = applied.Except(context.Database.GetMigrations()).ToList();
-        if (unknown.Count > 0)
-        {
-            throw new LedgerUnusableException($"the ledger {database.Path} was written by a newer version: it has the migration {unknown[^1]}, which this version does not know. Start the newer version, or set {LedgerOptions.Section}:Path to another file.");
+            throw new LedgerUnusableException(problem);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Consumers.Core;
 using RabbitMQ.Client.Exceptions;
 
@@ -8,7 +9,7 @@ namespace Consumers.Rabbit;
 /// <param name="IsRefused">It will not mend by itself: wrong credentials, no such vhost, a queue that differs.</param>
 internal sealed record ConnectFailure(string Reason, string Advice, bool IsRefused)
 {
-    private const string Patience = "The host reconnects by itself.";
+    public const string Patience = "The host reconnects by itself.";
 
     public static ConnectFailure Of(Exception exception)
     {
@@ -24,6 +25,8 @@ internal sealed record ConnectFailure(string Reason, string Advice, bool IsRefus
                     return new($"the broker refused: {Clean(reason.ReplyText)}", "Check the vhost in Consumers:Rabbit:Url and the user's permissions on it.", IsRefused: true);
                 case OperationInterruptedException { ShutdownReason: { } reason }:
                     return new($"the broker closed it: {reason.ReplyCode} {Clean(reason.ReplyText)}", Patience, IsRefused: false);
+                case AuthenticationException tls:
+                    return new($"TLS failed: {Clean(tls.Message)}", "Check the broker's certificate, and that amqps:// and its port are meant in Consumers:Rabbit:Url (RABBITMQ_URL).", IsRefused: true);
                 case SocketException socket:
                     return new(Clean(socket.Message), "Start the broker, or set Consumers:Rabbit:Url (RABBITMQ_URL) to where it is. " + Patience, IsRefused: false);
                 case RabbitLostException lost:

@@ -18,7 +18,10 @@ internal sealed partial class RabbitConnection(string purpose, RabbitOptions opt
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly ConnectionFactory _factory = new()
+    private readonly ConnectionFactory _factory = FactoryFor(purpose, options, instance);
+
+    /// <summary>How every connection of ours is set up.</summary>
+    public static ConnectionFactory FactoryFor(string purpose, RabbitOptions options, InstanceIdentity instance) => new()
     {
         Uri = new Uri(options.Url),
         AutomaticRecoveryEnabled = false,

@@ -43,6 +43,18 @@ internal sealed partial class RabbitTopology(RabbitTopologyNames names, RabbitOp
         }
     }
 
+    /// <summary>Every exchange, and its type.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Exchanges() =>
+        [new(names.DeadLetterExchange, ExchangeType.Fanout), new(names.Exchange, ExchangeType.Direct), new(names.StatusExchange, ExchangeType.Topic)];
+
+    /// <summary>Every queue, and its arguments.</summary>
+    public IEnumerable<KeyValuePair<string, Dictionary<string, object?>>> Queues() =>
+    [
+        new(names.DeadLetterQueue, DeadLetterArguments()),
+        new(names.WorkQueue, WorkArguments()),
+        .. schedule.Tiers.Select(tier => KeyValuePair.Create(names.RetryQueue(tier), RetryArguments(tier))),
+    ];
+
     /// <summary>
     /// The broker's own dead-lettering is only the net beneath, but a net with the default strategy drops what it cannot route at once. At-least-once keeps it
     /// in the work queue until the dead-letter queue has confirmed it. It needs overflow reject-publish (its alternative, drop-head, would lose messages silently);

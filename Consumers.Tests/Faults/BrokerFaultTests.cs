@@ -40,6 +40,24 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
     }
 
     [Fact]
+    public async Task The_doctor_tells_of_an_alarm()
+    {
+        await broker.ReadyAsync();
+        using var folder = new TempFolder();
+        await broker.ControlAsync("set_vm_memory_high_watermark", "0.000001");
+        try
+        {
+            await Eventually.TrueAsync(
+                async () => (await Doctor.Visit.PayAsync(folder, ("Consumers:Rabbit:Enabled", "true"), ("RABBITMQ_URL", broker.Url.OriginalString))).Status("rabbit.alarms") == "fail",
+                "the doctor tells that the broker takes no messages");
+        }
+        finally
+        {
+            await broker.ControlAsync("set_vm_memory_high_watermark", "0.6");
+        }
+    }
+
+    [Fact]
     public async Task A_user_whose_password_changed_is_said_so_is_not_hammered_with_and_is_not_logged()
     {
         await broker.ReadyAsync();

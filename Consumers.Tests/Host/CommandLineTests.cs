@@ -8,7 +8,7 @@ namespace Consumers.Tests.Host;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, tasks, dead-letters, operations, health.")]
+    [InlineData("rnu", "error: 'rnu' is not a verb. Did you mean 'run'? Verbs: run, publish, tasks, dead-letters, operations, doctor, health.")]
     [InlineData("pubish rabbit", "error: 'pubish' is not a verb. Did you mean 'publish'?")]
     [InlineData("publish rabit --type sleep", "error: 'rabit' is not a module. Did you mean 'rabbit'? Modules here: rabbit, kafka, scaling.")]
     [InlineData("publish rabbit --typ sleep", "error: '--typ' is not an option of 'publish'. Did you mean '--type'?")]
@@ -31,6 +31,7 @@ public sealed class CommandLineTests
     [InlineData("operations", "error: 'operations' needs a verb: list, show, watch, pause, resume, cancel.")]
     [InlineData("tasks", "error: 'tasks' needs a verb: list.")]
     [InlineData("tasks list rabit", "error: 'rabit' is not a module. Did you mean 'rabbit'?")]
+    [InlineData("doctor --timeout 0", "--timeout is 0, but must be 0.1 to 600 seconds.")]
     [InlineData("run --modules rabit", "error: 'rabit' is not a module. Did you mean 'rabbit'?")]
     [InlineData("run --set nonsense", "error: --set 'nonsense' is not of the form")]
     [InlineData("run --set Consumers:MaxBodyBytes=5 Consumers:Email:SmtpPort=0 Consumers:DefaultMaxRetries=500", "Consumers:MaxBodyBytes is '5'")]
@@ -52,6 +53,7 @@ public sealed class CommandLineTests
     [InlineData("--help", "publish")]
     [InlineData("run --help", "RABBITMQ_URL=embedded consumers run")]
     [InlineData("publish --help", "consumers publish rabbit --type sleep")]
+    [InlineData("doctor --help", "consumers doctor --verbose")]
     [InlineData("health --help", "consumers health --ready")]
     [InlineData("dlq --help", "consumers dlq groups")]
     [InlineData("dead-letters replay --help", "--rate 50/s --dry-run")]
@@ -116,7 +118,7 @@ public sealed class CommandLineTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), TasksVerb.Create(), DeadLettersVerb.Create(), OperationsVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
+        var exitCode = await new CommandLine(RunVerb.Create(), PublishVerb.Create(), TasksVerb.Create(), DeadLettersVerb.Create(), OperationsVerb.Create(), DoctorVerb.Create(), HealthVerb.Create()).RunAsync(arguments, output, error);
         return (exitCode, output.ToString(), error.ToString());
     }
 }

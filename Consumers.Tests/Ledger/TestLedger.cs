@@ -62,13 +62,20 @@ internal sealed class TestLedger : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Nobody has the file open after it.</summary>
+    public async Task DisposeInstancesAsync()
     {
         foreach (var instance in _instances)
         {
             await instance.DisposeAsync();
         }
+        _instances.Clear();
         SqliteConnection.ClearAllPools();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeInstancesAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }
