@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Consumers.Core;
 using Consumers.Host.Monitoring;
+using Consumers.Host.Monitoring.Balancing;
 using Consumers.Host.Monitoring.Sharing;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
@@ -12,7 +13,7 @@ namespace Consumers.Host.Telemetry;
 /// What is true now, read at the moment somebody asks. What is not known is absent: unknown is not zero. Depths, lag and dead letters are the fleet's, and every instance tells the same; the rest is this instance's own.
 /// </summary>
 internal sealed class FleetGauges(
-    ModuleWatch watch, FleetWatch fleet, FleetProbe probe, CountReads counts, PipelineStats stats, IPauses pauses, InstanceIdentity instance, TimeProvider time) : IDisposable
+    ModuleWatch watch, FleetWatch fleet, FleetProbe probe, BalanceProbe balances, CountReads counts, PipelineStats stats, IPauses pauses, InstanceIdentity instance, TimeProvider time) : IDisposable
 {
     private Meter? _meter;
 
@@ -35,6 +36,7 @@ internal sealed class FleetGauges(
         Gauge("consumers.dependency.up", "1", "1 when the dependency works, as it should or not", () => fleet.Dependencies.Select(state => new Measurement<double>(state.Health == DependencyHealth.Down ? 0 : 1, new Tag("consumers.dependency", state.Name))));
         Gauge("consumers.fairness.jain.ratio", "1", "Jain's index over the last minute, of the scaling module's instances", () => One(probe.Sharing.Fairness.Index));
         Gauge("consumers.instance.share.ratio", "1", "This instance's share of the fleet's tasks in the last minute", () => One(probe.Fleet.Present.FirstOrDefault(load => load.Report.RunId == instance.RunId)?.Share));
+        Gauge("consumers.ledger.imbalance", "{task}", "Unfinished tasks without a message; exact at rest, at least so many while work flows, absent where it is not known", Imbalance);
         Gauge("consumers.redis.buffered", "{task}", "Tasks whose count waits in this process for Redis", () => One(counts.Behind?.Buffered ?? 0));
         Gauge("consumers.build.info", "1", "What runs here", () => [new(1, new Tag("version", InstanceIdentity.Version), new Tag("commit", Commit))]);
     }
@@ -63,6 +65,9 @@ internal sealed class FleetGauges(
 
     private IEnumerable<Measurement<double>> Each(Func<ModulePicture, double?> read) =>
         watch.Current.Select(module => (module.Module, Value: read(module))).Where(module => module.Value is not null).Select(module => Of(module.Value, module.Module));
+
+    private IEnumerable<Measurement<double>> Imbalance() =>
+        (balances.Balances ?? []).Where(balance => balance.Difference is not null).Select(balance => Of(balance.Difference, balance.Module));
 
     private IEnumerable<Measurement<double>> Queues(string role, Func<QueueDepth, double?> read, Func<QueueDepth, IEnumerable<Tag>> labels) =>
         from module in watch.Current

@@ -94,18 +94,18 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         {
             waiting = waiting.Where(task => task.Module == module);
         }
-        // The earliest ones, straight from the index on waiting retries.
-        var rows = await waiting.OrderBy(task => task.DueAt).Take(MaxWaiting + 1).Select(task => new { task.DueAt, task.Tier }).ToListAsync(cancellationToken);
-        var counted = rows.Take(MaxWaiting).ToList();
+        // The earliest ones, straight from the index on waiting retries; grouped by the database, which reads them out of it in a fraction of the time that handing them over takes.
+        var tiers = await waiting.OrderBy(task => task.DueAt)
+            .Take(MaxWaiting + 1)
+            .GroupBy(task => task.Tier ?? 0)
+            .Select(tier => new { Tier = tier.Key, Count = tier.Count(), NextDue = tier.Min(task => task.DueAt) })
+            .ToListAsync(cancellationToken);
+        var count = tiers.Sum(tier => tier.Count);
         return new WaitingRetries(
-            counted.Count,
-            rows.Count > MaxWaiting,
-            counted.Count == 0 ? null : counted[0].DueAt,
-            [
-                .. counted.GroupBy(row => row.Tier ?? 0)
-                    .OrderBy(tier => tier.Key)
-                    .Select(tier => new WaitingTier(TimeSpan.FromMilliseconds(tier.Key), tier.Count(), tier.Min(row => row.DueAt)!.Value)),
-            ]);
+            Math.Min(count, MaxWaiting),
+            count > MaxWaiting,
+            tiers.Min(tier => tier.NextDue),
+            [.. tiers.OrderBy(tier => tier.Tier).Select(tier => new WaitingTier(TimeSpan.FromMilliseconds(tier.Tier), tier.Count, tier.NextDue!.Value))]);
     }
 
     internal static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
