@@ -49,7 +49,9 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
         {
             await Eventually.TrueAsync(
                 async () => (await Doctor.Visit.PayAsync(folder, ("Consumers:Rabbit:Enabled", "true"), ("RABBITMQ_URL", broker.Url.OriginalString))).Status("rabbit.alarms") == "fail",
-                "the doctor tells that the broker takes no messages");
+                "the doctor tells that the broker takes no messages",
+                // The broker looks at its memory when it likes, and each visit waits for what it says.
+                TimeSpan.FromSeconds(90));
         }
         finally
         {

@@ -108,7 +108,7 @@ public sealed class ScalingHostTests(SharedHost shared) : IClassFixture<SharedHo
 
         (await host.GetAsync("/api/scaling/stats")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await host.GetAsync("/scaling")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await PageAsync(host.Http, "/")).QuerySelectorAll("nav a").Select(link => link.TextContent).ShouldBe(["Fleet", "Rabbit", "Instances", "Tasks", "Dead letters", "Operations", "Audit"]);
+        (await PageAsync(host.Http, "/")).QuerySelectorAll("header nav a").Select(link => link.TextContent).ShouldBe(["Fleet", "Rabbit", "Instances", "Tasks", "Dead letters", "Operations", "Audit"]);
     }
 
     [Fact]

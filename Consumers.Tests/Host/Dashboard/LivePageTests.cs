@@ -26,7 +26,7 @@ public sealed class LivePageTests
 
             await page.Locator("#fleet-state.warn", new() { HasText = "1 task waits until somebody resumes it" }).WaitForAsync(Patiently);
             await page.Locator("[data-fig=backlog]", new() { HasText = "1" }).WaitForAsync(Patiently);
-            (await page.Locator("#said").TextContentAsync())!.ShouldContain("has been paused by anna");
+            await page.Locator("#said", new() { HasText = "has been paused by anna" }).WaitForAsync(new() { Timeout = 30_000, State = WaitForSelectorState.Attached });
             await page.Locator(".happened li", new() { HasText = "has been paused by anna" }).WaitForAsync(Patiently);
             (await page.EvaluateAsync<bool>("window.isTheSamePage")).ShouldBeTrue();
         });
