@@ -41,6 +41,27 @@ public sealed class LedgerDoctorTests
         Hashes(ledger.Path).ShouldBe(before);
     }
 
+    /// <summary>A reader that may write makes a checkpoint when it is the last to leave, and deletes the log.</summary>
+    [Fact]
+    public async Task What_a_killed_host_left_behind_is_left_as_it_is()
+    {
+        using var folder = new TempFolder();
+        await using var ledger = new TestLedger();
+        await ledger.StartAsync("consumer-1", TimeProvider.System);
+        // The files as a kill leaves them: the log holds everything, and nobody has them open.
+        foreach (var end in (string[])["", "-wal", "-shm"])
+        {
+            File.Copy(ledger.Path + end, folder.File("ledger.db" + end));
+        }
+        var before = Hashes(folder.File("ledger.db"));
+        before.Keys.ShouldBe(["ledger.db", "ledger.db-wal"], ignoreOrder: true);
+
+        var visit = await Visit.PayAsync(folder);
+
+        visit.ShouldTell("ledger.schema", "ok", "schema ");
+        Hashes(folder.File("ledger.db")).ShouldBe(before);
+    }
+
     [Fact]
     public async Task A_newer_schema_a_pending_one_and_a_name_that_is_taken_are_told()
     {
