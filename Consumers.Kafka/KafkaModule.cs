@@ -21,6 +21,7 @@ internal sealed class KafkaModule : IDisposable
         Producer = new KafkaProducer(options, Cluster, instance.Name, time, loggers.CreateLogger<KafkaProducer>());
         TaskPublisher = new KafkaTaskPublisher(Producer, Topology, Names, schedule, options, shared.MaxBodyBytes, new TraceParent(random));
         Rebalances = new RebalanceLog(time);
+        Groups = new GroupReader(this);
         Watch = new GroupWatch(this, loggers.CreateLogger<GroupWatch>());
         Transport = new KafkaTransport(this);
         Health.At(Cluster.IsEmbedded ? "the embedded cluster" : options.BootstrapServers);
@@ -57,6 +58,8 @@ internal sealed class KafkaModule : IDisposable
 
     public ProcessHistory History { get; init; } = ProcessHistory.Off;
 
+    public GroupReader Groups { get; }
+
     public GroupWatch Watch { get; }
 
     public KafkaTransport Transport { get; }
@@ -79,6 +82,7 @@ internal sealed class KafkaModule : IDisposable
 
     public void Dispose()
     {
+        Groups.Dispose();
         Producer.Dispose();
         Topology.Dispose();
         Cluster.Dispose();

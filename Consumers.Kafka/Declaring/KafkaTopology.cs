@@ -26,7 +26,7 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
     /// <summary>Topics with other partitions than configured, by name; they work as they are.</summary>
     public IReadOnlyDictionary<string, int> Partitions { get; private set; } = new Dictionary<string, int>();
 
-    /// <summary>Returns when the topics are known to be there.</summary>
+    /// <summary>Returns when the topics are known to be there. It waits as long as a message may wait to be confirmed, and no longer: the brokers are asked for longer than that, and by one at a time.</summary>
     /// <exception cref="PublishFailedException">They are not, or nobody could be asked.</exception>
     public async ValueTask ReadyAsync(CancellationToken cancellationToken)
     {
@@ -36,11 +36,15 @@ internal sealed partial class KafkaTopology(KafkaOptions options, KafkaCluster c
         }
         try
         {
-            await EnsureAsync(cancellationToken);
+            await EnsureAsync(cancellationToken).WaitAsync(options.PublishTimeout, time, cancellationToken);
         }
         catch (Exception e) when (e is KafkaException or KafkaTopologyException)
         {
             throw new PublishFailedException(PublishFailure.Unavailable, e.Message, e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new PublishFailedException(PublishFailure.Unavailable, $"{cluster.Servers} did not answer within {options.PublishTimeout}", e);
         }
     }
 

@@ -144,8 +144,7 @@ internal sealed class KafkaCheckup(KafkaModule module) : ICheckup
     {
         try
         {
-            var described = await admin.DescribeConsumerGroupsAsync([module.Options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = AskTimeout });
-            var members = described.ConsumerGroupDescriptions[0].Members;
+            var members = await Task.Run(() => GroupReader.Members(admin, module.Options.GroupId, AskTimeout));
             var twice = members.GroupBy(member => member.ClientId).Where(name => name.Count() > 1).Select(name => name.Key).ToArray();
             var partitions = topics.TryGetValue(module.Names.Work, out var work) ? work.Partitions.Count : module.Options.Partitions;
             if (twice.Length > 0)
@@ -180,8 +179,7 @@ internal sealed class KafkaCheckup(KafkaModule module) : ICheckup
             }
             var lows = await GroupWatch.OffsetsAsync(admin, all, OffsetSpec.Earliest());
             var ends = await GroupWatch.OffsetsAsync(admin, all, OffsetSpec.Latest());
-            var committed = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group.Id, [.. all])], new ListConsumerGroupOffsetsOptions { RequestTimeout = AskTimeout });
-            foreach (var part in committed[0].Partitions.Where(part => !part.Error.IsError && !part.Offset.IsSpecial))
+            foreach (var part in await Task.Run(() => module.Groups.Committed(group.Id, all, AskTimeout).ToArray()))
             {
                 read++;
                 if (lows.TryGetValue(part.TopicPartition, out var low) && part.Offset.Value < low)

@@ -85,18 +85,16 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
         TopicPartition[] all = [.. module.Topology.Partitions
             .Where(topic => topic.Key != module.Names.Status)
             .SelectMany(topic => Enumerable.Range(0, topic.Value).Select(partition => new TopicPartition(topic.Key, partition)))];
-        // First, and alone: what goes by a group's coordinator ends the process with an assertion of librdkafka's (2.15.1, rd_kafka_enq_once_del_source_return) when no broker is there.
-        var ends = await OffsetsAsync(admin, all, OffsetSpec.Latest());
-        var lows = await OffsetsAsync(admin, all, OffsetSpec.Earliest());
-        // A group at a time: the request takes one.
-        var committed = await Task.WhenAll(module.Names.Groups.Append(new(KafkaDeadLetterSource.GroupOf(module.Options), [module.Names.DeadLetter])).Select(group => admin.ListConsumerGroupOffsetsAsync(
-            [new ConsumerGroupTopicPartitions(group.Id, [.. all.Where(at => group.Topics.Contains(at.Topic))])],
-            new ListConsumerGroupOffsetsOptions { RequestTimeout = AskTimeout })));
+        var ends = OffsetsAsync(admin, all, OffsetSpec.Latest());
+        var lows = OffsetsAsync(admin, all, OffsetSpec.Earliest());
+        await Task.WhenAll(ends, lows);
+        var groups = module.Names.Groups.Append(new(KafkaDeadLetterSource.GroupOf(module.Options), [module.Names.DeadLetter]));
+        var committed = await Task.WhenAll(groups.Select(group => Task.Run(() => module.Groups.Committed(group.Id, all.Where(at => group.Topics.Contains(at.Topic)), AskTimeout).ToArray())));
         return new GroupOffsets(
             module.Time.GetUtcNow(),
-            ends,
-            lows,
-            committed.SelectMany(answer => answer[0].Partitions).Where(part => !part.Error.IsError && !part.Offset.IsSpecial).ToDictionary(part => part.TopicPartition, part => part.Offset.Value),
+            await ends,
+            await lows,
+            committed.SelectMany(parts => parts).ToDictionary(part => part.TopicPartition, part => part.Offset.Value),
             await OwnersAsync(admin));
     }
 
@@ -116,10 +114,7 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
         }
         try
         {
-            var described = await admin.DescribeConsumerGroupsAsync([module.Options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = AskTimeout });
-            return described.ConsumerGroupDescriptions[0].Members
-                .SelectMany(member => member.Assignment.TopicPartitions.Select(at => (At: at, member.ClientId)))
-                .DistinctBy(part => part.At).ToDictionary(part => part.At, part => part.ClientId);
+            return await Task.Run(() => GroupReader.Owners(admin, module.Options.GroupId, AskTimeout));
         }
         catch (KafkaException e)
         {

@@ -11,7 +11,7 @@ public sealed class OrphanTests
 {
     private static readonly KeyValuePair<string, string>[] Settings =
     [
-        new("Consumers__Retry__Base", "00:00:04"), new("Consumers__Retry__Cap", "00:00:04"), new("Consumers__Ledger__OrphanedAfter", "00:00:02"),
+        new("Consumers__Retry__Base", "00:00:08"), new("Consumers__Retry__Cap", "00:00:08"), new("Consumers__Ledger__OrphanedAfter", "00:00:02"),
     ];
 
     [Fact]
@@ -49,12 +49,12 @@ public sealed class OrphanTests
         begun.ShouldNotBeEmpty();
         await Eventually.TrueAsync(async () => (await ByAsync(watcher, "consumer-1")).Length == 0, "what ran elsewhere has ended");
         var due = TimeProvider.System.GetTimestamp();
-        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(due) > TimeSpan.FromSeconds(6), "all of it is overdue");
+        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(due) > TimeSpan.FromSeconds(12), "all of it is overdue");
         OrphansOf(await Fleet.StatsAsync(watcher)).ShouldBe(0, "as long as there are messages, nobody can say that one is gone");
         var waiting = await Fleet.StatsAsync(watcher);
 
         var expected = Fleet.Of(waiting, "queued") + Fleet.Of(waiting, "processing") + Fleet.Of(waiting, "retrying");
-        (await fleet.Broker.PurgeAsync("work") + await fleet.Broker.PurgeAsync("retry.4s")).ShouldBe((uint)expected);
+        (await fleet.Broker.PurgeAsync("work") + await fleet.Broker.PurgeAsync("retry.8s")).ShouldBe((uint)expected);
         await PostAsync(watcher, "/api/rabbit/resume");
 
         expected.ShouldBeGreaterThanOrEqualTo(begun.Length + 4);

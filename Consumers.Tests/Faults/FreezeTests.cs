@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consumers.Core;
 using Consumers.Tests.Fixtures;
+using Microsoft.Data.Sqlite;
 
 namespace Consumers.Tests.Faults;
 
@@ -11,6 +12,9 @@ using Fleet = EndToEnd.Fleet;
 public sealed class FreezeTests
 {
     private const int Tasks = 30;
+
+    // How SQLite is found is set up when the ledger's assembly is first used, and nothing here uses it in this process.
+    static FreezeTests() => System.Runtime.CompilerServices.RuntimeHelpers.RunModuleConstructor(typeof(Consumers.Ledger.LedgerOptions).Module.ModuleHandle);
 
     [Fact]
     public async Task Frozen_again_and_again_for_twice_its_lease_nothing_that_it_writes_late_counts()
@@ -31,7 +35,7 @@ public sealed class FreezeTests
                 await Task.WhenAll(tasks.Select(task => fleet.Broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id)));
                 published.AddRange(tasks.Select(task => task.Id));
                 await Eventually.TrueAsync(async () => (await Fleet.StatsAsync(victim)).GetProperty("instance").GetProperty("running").GetInt64() >= 3, "the victim is at work");
-                victim.Freeze();
+                await FreezeAsync(victim, fleet);
                 var since = TimeProvider.System.GetTimestamp();
                 await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(20), "it is frozen for 20 s");
                 await Fleet.QuiesceAsync(survivor, published.Count);
@@ -66,7 +70,7 @@ public sealed class FreezeTests
         await Task.WhenAll(tasks.Select(task => fleet.Broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id)));
         await Eventually.TrueAsync(async () => (await Fleet.StatsAsync(victim)).GetProperty("instance").GetProperty("running").GetInt64() >= 3, "the victim is at work");
 
-        victim.Freeze();
+        await FreezeAsync(victim, fleet);
         JsonElement[] found;
         try
         {
@@ -97,5 +101,30 @@ public sealed class FreezeTests
         }
         takenOver.ShouldBeGreaterThanOrEqualTo(3, "what ran when it froze was taken over");
         fleet.Broker.DeadLetters.ShouldBeEmpty();
+    }
+
+    /// <summary>Frozen in the middle of a commit it would lock the ledger for everybody, which is another fault: then it is let go on, and frozen a moment later.</summary>
+    private static async Task FreezeAsync(HostProcess victim, Fleet fleet)
+    {
+        await using var ledger = new SqliteConnection($"Data Source={fleet.Folder.File("ledger.db")};Pooling=False;Default Timeout=1");
+        await ledger.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = ledger.CreateCommand();
+        command.CommandText = "PRAGMA busy_timeout=500; BEGIN IMMEDIATE; ROLLBACK";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                victim.Freeze();
+                try
+                {
+                    await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (SqliteException)
+                {
+                    victim.Thaw();
+                    return false;
+                }
+            },
+            "it is frozen outside a commit");
     }
 }

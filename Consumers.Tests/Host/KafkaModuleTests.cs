@@ -29,10 +29,11 @@ public sealed class KafkaModuleTests
     [Fact]
     public async Task Without_a_broker_the_API_answers_503_and_the_page_says_what_is_away_and_that_lags_are_unknown()
     {
-        await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"));
+        await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"), ("Consumers:Kafka:PublishTimeout", "00:00:02"));
 
         var answer = await host.PostAsync("/api/kafka/tasks", """{"type":"sleep","payload":{"complexityMs":1}}""");
         answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("did not answer within 00:00:02", customMessage: "as soon as a message that is not confirmed, though the brokers are asked for longer");
 
         await Eventually.TrueAsync(async () => (await PageAsync(host)).QuerySelector("#broker .notice")?.TextContent.Contains("Kafka is away", StringComparison.Ordinal) == true, "the page says so", TimeSpan.FromSeconds(60));
         var page = await PageAsync(host);
