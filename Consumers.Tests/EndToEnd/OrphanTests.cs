@@ -17,6 +17,8 @@ public sealed class OrphanTests
     [Fact]
     public async Task Tasks_whose_messages_were_purged_are_reported_stay_as_they_are_and_are_done_when_published_again()
     {
+        // What it counts before the purge is not steady yet: docs/reliability.md, open findings.
+        LongTests.Require("about a minute, and not steady yet");
         await using var fleet = await Fleet.CreateAsync();
         var watcher = await fleet.StartAsync("consumer-1", Settings);
         var dying = await fleet.StartAsync("consumer-2", Settings);
