@@ -24,6 +24,7 @@ public sealed partial class TaskExecutor
     private readonly ModuleTelemetry _telemetry;
     private readonly RetrySchedule _schedule;
     private readonly DueClock _due;
+    private readonly RetryJitter _jitter;
     private readonly InstanceIdentity _identity;
     private readonly ConsumersOptions _options;
     private readonly DrainSignals _drain;
@@ -37,7 +38,7 @@ public sealed partial class TaskExecutor
     {
         (_module, _guard, _gate, _breakers, _pauses, _runner, _onward, _payer, _stats, _telemetry) = (module, guard, gate, breakers, pauses, runner, onward, payer, stats, telemetry);
         (_schedule, _identity, _options, _drain, _time, _random, _logger) = (schedule, identity, options, drain, time, random, logger);
-        (_pace, _due) = (new ParkingPace(schedule, time), new DueClock(schedule, time));
+        (_pace, _due, _jitter) = (new ParkingPace(schedule, time), new DueClock(schedule, time), new RetryJitter(schedule, random));
     }
 
     internal ITaskCounters Counters { get; init; } = NoCounters.Instance;
@@ -201,7 +202,7 @@ public sealed partial class TaskExecutor
         }
         CrashPoint.Hit(CrashPoints.Handled);
         var (endedAt, ended) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, _random.NextDouble());
+        var settlement = SettlementPolicy.Decide(outcome, key.Attempt - 1, begun.MaxRetries ?? message.MaxRetries, _schedule, endedAt, outcome is TaskOutcome.Retryable ? _jitter.Next(key.Attempt - 1, endedAt) : 0);
         if (Sabotage.Active is not null)
         {
             settlement = await SpoilAsync(delivery, message, begun, settlement, endedAt).ConfigureAwait(false);

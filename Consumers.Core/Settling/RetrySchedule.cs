@@ -9,7 +9,6 @@ namespace Consumers.Core;
 public sealed class RetrySchedule
 {
     private readonly TimeSpan[] _tiers;
-    private readonly double _jitter;
 
     public RetrySchedule(RetryOptions options)
     {
@@ -20,7 +19,7 @@ public sealed class RetrySchedule
         }
         tiers.Add(options.Cap);
         _tiers = [.. tiers];
-        _jitter = options.Jitter;
+        Jitter = options.Jitter;
         MaxDelay = options.MaxDelay;
     }
 
@@ -29,31 +28,35 @@ public sealed class RetrySchedule
 
     public TimeSpan MaxDelay { get; }
 
+    /// <summary>The most that is added to a tier, as a share of it: 0 to 0.2.</summary>
+    public double Jitter { get; }
+
     /// <summary>The backoff after this many retries: <c>min(cap, base·2^retryCount)</c>, saturating.</summary>
     public TimeSpan TierFor(int retryCount) => _tiers[Math.Clamp(retryCount, 0, _tiers.Length - 1)];
 
     /// <summary>The tier of <see cref="TierFor"/> plus jitter; or, when the failure named a wait, that wait, which is never shortened.</summary>
-    /// <param name="random">In [0, 1): how much of the jitter is added.</param>
-    public TimeSpan DelayFor(int retryCount, TimeSpan? asked, double random)
+    /// <param name="jitter">In [0, 1): how much of the jitter is added.</param>
+    public TimeSpan DelayFor(int retryCount, TimeSpan? asked, double jitter)
     {
         if (asked is { } wait)
         {
             wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > MaxDelay ? MaxDelay : wait;
-            return wait + TierWithin(wait) * (_jitter * random);
+            return wait + TierWithin(wait) * (Jitter * jitter);
         }
         var tier = TierFor(retryCount);
-        return tier + tier * (_jitter * random);
+        return tier + tier * (Jitter * jitter);
     }
 
     /// <summary>
-    /// The queue to wait in: the longest tier that is not longer than the wait (a longer one would come out late), else the shortest.
+    /// The queue to wait in: the longest tier that is not longer than the wait (behind those of a longer one it would come out late), else the shortest.
     /// A wait beyond the longest tier comes out early, and is parked again until it is due.
+    /// A tenth is let pass: of a wait that began as a whole tier, some is over when its message is published.
     /// </summary>
     public TimeSpan TierWithin(TimeSpan wait)
     {
         for (var i = _tiers.Length - 1; i > 0; i--)
         {
-            if (_tiers[i] <= wait)
+            if (_tiers[i] * 0.9 <= wait)
             {
                 return _tiers[i];
             }

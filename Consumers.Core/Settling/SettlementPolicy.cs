@@ -4,13 +4,13 @@ namespace Consumers.Core;
 public static class SettlementPolicy
 {
     /// <param name="retryCount">Retries before the attempt that just ended.</param>
-    /// <param name="random">In [0, 1): the jitter.</param>
-    public static Settlement Decide(TaskOutcome outcome, int retryCount, int maxRetries, RetrySchedule schedule, DateTimeOffset now, double random) => outcome switch
+    /// <param name="jitter">In [0, 1): how much of the jitter a retry gets.</param>
+    public static Settlement Decide(TaskOutcome outcome, int retryCount, int maxRetries, RetrySchedule schedule, DateTimeOffset now, double jitter) => outcome switch
     {
         TaskOutcome.Succeeded => Settlement.Ack.Instance,
         TaskOutcome.Permanent failure => new Settlement.DeadLetter(failure.DeadReason, TaskHeaders.CleanError(failure.Reason)) { Thrown = failure.Thrown },
         TaskOutcome.Retryable failure when retryCount < maxRetries =>
-            new Settlement.Retry(now + schedule.DelayFor(retryCount, failure.After, random), retryCount + 1, TaskHeaders.CleanError(failure.Reason)),
+            new Settlement.Retry(now + schedule.DelayFor(retryCount, failure.After, jitter), retryCount + 1, TaskHeaders.CleanError(failure.Reason)),
         TaskOutcome.Retryable failure => new Settlement.DeadLetter(DeadReason.Exhausted, TaskHeaders.CleanError(failure.Reason)) { Thrown = failure.Thrown },
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
     };

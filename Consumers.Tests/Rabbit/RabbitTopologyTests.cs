@@ -71,7 +71,7 @@ public sealed class RabbitTopologyTests
     [Theory]
     [InlineData(1000, 1000, 1001)]
     [InlineData(1199.2, 1000, 1200)]
-    [InlineData(5000, 1000, 1200)]
+    [InlineData(5000, 1000, 1001)]
     [InlineData(0, 1000, 1)]
     [InlineData(0.1, 10, 2)]
     [InlineData(11.5, 10, 12)]
