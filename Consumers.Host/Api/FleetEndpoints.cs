@@ -18,7 +18,7 @@ internal static class FleetEndpoints
         var throughput = probe.Current;
         return new FleetView(
             instances.Value,
-            [.. watch.Dependencies.Select(ReadyCheck.Of)],
+            [.. watch.Dependencies.Select(check => ReadyCheck.Of(check, mayKnowWhy: true))],
             [.. pauses.Current.All.Select(PauseView.From).OrderBy(pause => pause.Module, StringComparer.Ordinal).ThenBy(pause => pause.Type, StringComparer.Ordinal)],
             counts.Value?.ToDictionary(pair => pair.Key.ToWire().ToLowerInvariant(), pair => pair.Value),
             throughput?.CompletedPerSecond,

@@ -1,3 +1,4 @@
+using Consumers.Host.Security;
 using Consumers.Host.Assets;
 using Microsoft.AspNetCore.Mvc;
 
@@ -7,7 +8,7 @@ internal static class Dashboard
 {
     public static void AddDashboard(this IServiceCollection services)
     {
-        services.AddRazorPages(pages => pages.Conventions.ConfigureFilter(new AutoValidateAntiforgeryTokenAttribute()));
+        services.AddRazorPages(pages => pages.Conventions.ConfigureFilter(new AutoValidateAntiforgeryTokenAttribute()).ConfigureFilter(new HandledMethodsOnly()));
         services.Configure<CookieTempDataProviderOptions>(options =>
         {
             options.Cookie.Name = "consumers-said";

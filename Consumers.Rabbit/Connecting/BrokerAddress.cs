@@ -1,3 +1,4 @@
+using System.Net.Security;
 using RabbitMQ.Client;
 
 namespace Consumers.Rabbit;
@@ -23,6 +24,9 @@ internal static class BrokerAddress
             return null;
         }
     }
+
+    /// <summary>The broker's certificate must be trusted by this machine, still valid, and of the name in the URL: left to itself, the client takes a certificate of any name from an <c>amqps</c> URL.</summary>
+    public static SslOption TlsFor(Uri url) => new(url.Host, enabled: url.Scheme == "amqps") { AcceptablePolicyErrors = SslPolicyErrors.None };
 
     /// <summary><c>amqp://user@host:port/vhost</c>; for something that is no URL, only that.</summary>
     public static string Redact(string? url)

@@ -24,6 +24,7 @@ internal sealed partial class RabbitConnection(string purpose, RabbitOptions opt
     public static ConnectionFactory FactoryFor(string purpose, RabbitOptions options, InstanceIdentity instance) => new()
     {
         Uri = new Uri(options.Url),
+        Ssl = BrokerAddress.TlsFor(new Uri(options.Url)),
         AutomaticRecoveryEnabled = false,
         TopologyRecoveryEnabled = false,
         RequestedHeartbeat = options.Heartbeat,

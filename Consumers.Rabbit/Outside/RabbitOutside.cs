@@ -109,7 +109,7 @@ public sealed class RabbitOutside(Uri url, string module, RabbitOptions options,
             {
                 if (_connection is not { IsOpen: true })
                 {
-                    var factory = new ConnectionFactory { Uri = url, AutomaticRecoveryEnabled = false, RequestedConnectionTimeout = TimeSpan.FromSeconds(5), ClientProvidedName = "consumers verify" };
+                    var factory = new ConnectionFactory { Uri = url, Ssl = BrokerAddress.TlsFor(url), AutomaticRecoveryEnabled = false, RequestedConnectionTimeout = TimeSpan.FromSeconds(5), ClientProvidedName = "consumers verify" };
                     _connection = await factory.CreateConnectionAsync();
                 }
                 _channel = await _connection.CreateChannelAsync(

@@ -69,6 +69,31 @@ public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<Dead
         await CheckTerminalAsync(text, ids, operations);
     }
 
+    /// <summary>Fifty ways to be run by a browser, each in every field, each on every page of its dead letter.</summary>
+    [Fact]
+    public async Task Markup_of_fifty_kinds_is_text_in_every_field()
+    {
+        await shared.OpenAsync();
+        var known = $"h-fifty-{Guid.NewGuid():N}";
+        for (var i = 0; i < HostileMarkup.All.Count; i++)
+        {
+            var text = HostileMarkup.All[i];
+            var headers = FieldHeaders.ToDictionary(header => header, _ => text);
+            var body = JsonSerializer.SerializeToUtf8Bytes(new { id = $"{known}-{i}", type = "email", key = text, payload = new Dictionary<string, object> { [text] = text } });
+            await shared.Broker.PublishAsync(body, text, headers, shared.Broker.DeadLetterQueue);
+        }
+        await shared.UntilAsync($"text={known}", HostileMarkup.All.Count);
+
+        var letters = await shared.LettersAsync($"text={known}");
+        letters.Count.ShouldBe(50);
+        foreach (var path in letters.Select(letter => letter.GetProperty("id").GetString()!).SelectMany(id => new[] { $"/dead-letters/{id}", $"/dead-letters/{id}/edit", $"/dead-letters/confirm?kind=replay&ids={id}" })
+            .Concat(HostileMarkup.All.Select(text => Uri.EscapeDataString(text.Replace("\0", "", StringComparison.Ordinal))).SelectMany(raw => new[] { $"/dead-letters?text={raw}&type={raw}&cause={raw}", $"/tasks?status={raw}&type={raw}&module={raw}", $"/tasks/{raw}", $"/operations/{raw}", $"/login?returnUrl={raw}" }))
+            .Append($"/dead-letters?state=any&text={known}"))
+        {
+            await CheckPageAsync(path);
+        }
+    }
+
     [Fact]
     public async Task A_mebibyte_on_one_line_and_half_a_pair_are_shown()
     {
