@@ -1,5 +1,5 @@
-using Consumers.Host.Security;
 using Consumers.Host.Assets;
+using Consumers.Host.Security;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Consumers.Host.Pages;
