@@ -35,7 +35,7 @@ public sealed class OrphanTests
             {
                 for (var i = 0; i < 2; i++)
                 {
-                    var task = Fleet.Sleep(6000);
+                    var task = Fleet.Sleep(4000);
                     await fleet.Broker.PublishAsync(TaskMessageCodec.Encode(task), task.Id);
                 }
                 await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
@@ -58,7 +58,7 @@ public sealed class OrphanTests
         var begun = await ByAsync(watcher, "consumer-2");
         begun.ShouldNotBeEmpty();
         await Eventually.TrueAsync(async () => (await ByAsync(watcher, "consumer-1")).Length == 0, "what ran elsewhere has ended");
-        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
+        await Task.Delay(TimeSpan.FromSeconds(9), TimeProvider.System);
         OrphansOf(await Fleet.StatsAsync(watcher)).ShouldBe(0, "as long as there are messages, nobody can say that one is gone");
         var waiting = await Fleet.StatsAsync(watcher);
 
