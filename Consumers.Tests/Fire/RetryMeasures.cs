@@ -110,12 +110,12 @@ public sealed class RetryMeasures
     [Fact]
     public async Task Memory_does_not_grow_with_the_tasks_that_were_done()
     {
-        LongTests.Require("50,000 tasks");
+        LongTests.Require("120,000 tasks");
         const int Round = 10_000;
         await using var fleet = await Fleet.CreateAsync();
         var host = await fleet.StartAsync("consumer-1");
         var resident = new List<long>();
-        for (var done = Round; done <= 5 * Round; done += Round)
+        for (var done = Round; done <= 12 * Round; done += Round)
         {
             foreach (var chunk in Enumerable.Range(0, Round).Chunk(500))
             {
@@ -126,8 +126,8 @@ public sealed class RetryMeasures
         }
 
         Output($"resident of its own after each 10,000 tasks: {string.Join(", ", resident)} MiB; with mapped files at most {Hostile.PeakMemory.MiBOf(host.Pid)} MiB");
-        // 1 KiB kept of each task would be 39 MiB.
-        (resident[^1] - resident[0]).ShouldBeLessThan(32, "what a task needed is given back");
+        // Until then the ledger's writer fills its page cache, 16 MiB. 1 KiB kept of each task would be 59 MiB from there on.
+        (resident[^1] - resident[5]).ShouldBeLessThan(20, "what a task needed is given back");
     }
 
     private static List<long> Lateness(Fleet fleet, string sql)
