@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -80,7 +81,8 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task AttemptAsync(Delivery delivery, TaskMessage message)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AttemptAsync(Delivery delivery, TaskMessage message)
     {
         (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
         if (_due.EarlyDue(delivery) is { } due)
@@ -182,7 +184,8 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
@@ -224,6 +227,7 @@ public sealed partial class TaskExecutor
         return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(AttemptVerdict Verdict, TimeSpan Busy)> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
     {
         var context = new TaskContext
@@ -262,7 +266,8 @@ public sealed partial class TaskExecutor
     }
 
     /// <summary>Publishes what is owed and acknowledges: the one line of the product that settles a delivery for its outcome.</summary>
-    private async Task SettleAsync(Delivery delivery, TaskMessage? message, AttemptKey key, Settlement settlement, StatusEvent? status)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SettleAsync(Delivery delivery, TaskMessage? message, AttemptKey key, Settlement settlement, StatusEvent? status)
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
