@@ -9,6 +9,9 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether what is announced reaches anybody.</summary>
+    public bool Announces => status.HasStatusEvents;
+
     /// <summary>True when the delivery is acknowledged or handed back; false when it was lost, or shutdown ended the trying: it is delivered again.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> PayAsync(Delivery delivery, Settlement settlement, OnwardMessage? onward, StatusEvent? owedStatus)
