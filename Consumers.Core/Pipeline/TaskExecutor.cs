@@ -195,9 +195,9 @@ public sealed partial class TaskExecutor
         var announced = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null) is { } processing ? _payer.AnnounceAsync(processing, delivery.Trace) : default;
         var (verdict, busy) = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
         pass?.Report(verdict.Outcome);
+        await announced.ConfigureAwait(false);
         if (verdict.Outcome is not { } outcome)
         {
-            await announced.ConfigureAwait(false);
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
             return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
@@ -212,8 +212,6 @@ public sealed partial class TaskExecutor
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
         var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
-        // The broker has confirmed it while the outcome was written. The next event goes out behind it.
-        await announced.ConfigureAwait(false);
         if (end.Accepted)
         {
             Counters.Ended(key, state.CountsAs(), busy);
