@@ -26,6 +26,8 @@ internal sealed class KafkaTransport(KafkaModule module) : ITaskTransport, IKafk
 
     public ValueTask PublishAgainAsync(ReplayMessage message, CancellationToken cancellationToken) => module.TaskPublisher.PublishAgainAsync(message, cancellationToken);
 
+    public bool HasStatusEvents => module.Options.StatusEvents;
+
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 
     public bool DepthsCountInHands => true;

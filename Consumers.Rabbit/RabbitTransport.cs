@@ -39,6 +39,8 @@ internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
         }
     }
 
+    public bool HasStatusEvents => module.Options.StatusEvents;
+
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
 
     public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken) =>

@@ -14,42 +14,45 @@ internal enum BreakerSample
     Nothing,
 }
 
-/// <summary>
-/// Leave to run one attempt. Inside the circuit it is an execution that lasts until <see cref="Report"/>, so that the pipeline need not run inside a callback of the circuit.
-/// Disposed without a report, it has told nothing: no handler ran to its end.
-/// </summary>
-internal sealed class BreakerPass(TypeBreaker breaker) : IValueTaskSource<Outcome<BreakerSample>>, IDisposable
+/// <summary>Leave to run one attempt. Disposed without a report, it has told nothing: no handler ran to its end.</summary>
+internal class BreakerPass(TypeBreaker breaker) : IDisposable
 {
-    // Its continuation runs inside SetResult, whatever the context: the circuit has changed when Report returns.
-    private ManualResetValueTaskSourceCore<Outcome<BreakerSample>> _sample;
     private bool _isReported;
 
-    /// <summary>False when the circuit let nobody in.</summary>
-    public bool IsEntered { get; private set; }
-
-    /// <summary>The one task whose outcome ends or extends the pause.</summary>
-    public bool IsProbe { get; private set; }
+    public bool IsProbe => this is BreakerProbe;
 
     public void Report(TaskOutcome? outcome) => breaker.Report(this, outcome);
 
     public void Dispose() => breaker.Report(this, null);
 
+    /// <summary>True the first time.</summary>
+    internal bool TryReport() => !_isReported && (_isReported = true);
+}
+
+/// <summary>
+/// Leave to run the one task whose outcome ends or extends the pause. Inside the circuit it is an execution that lasts until <see cref="BreakerPass.Report"/>, so that the pipeline need not
+/// run inside a callback of the circuit.
+/// </summary>
+internal sealed class BreakerProbe(TypeBreaker breaker) : BreakerPass(breaker), IValueTaskSource<Outcome<BreakerSample>>
+{
+    // Its continuation runs inside SetResult, whatever the context: the circuit has changed when Report returns.
+    private ManualResetValueTaskSourceCore<Outcome<BreakerSample>> _sample;
+
+    /// <summary>False when the circuit let nobody in.</summary>
+    public bool IsEntered { get; private set; }
+
     internal async Task RunAsync(ResiliencePipeline<BreakerSample> circuit)
     {
         var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
-        await circuit.ExecuteOutcomeAsync(static (_, pass) => pass.Enter(), context, this).ConfigureAwait(false);
+        await circuit.ExecuteOutcomeAsync(static (_, probe) => probe.Enter(), context, this).ConfigureAwait(false);
         ResilienceContextPool.Shared.Return(context);
     }
-
-    /// <summary>True the first time.</summary>
-    internal bool TryReport() => !_isReported && (_isReported = true);
 
     internal void Leave(BreakerSample sample) => _sample.SetResult(Outcome.FromResult(sample));
 
     private ValueTask<Outcome<BreakerSample>> Enter()
     {
         IsEntered = true;
-        IsProbe = breaker.IsHalfOpen;
         return new ValueTask<Outcome<BreakerSample>>(this, _sample.Version);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
@@ -70,9 +71,14 @@ internal sealed partial class TypeBreaker
             {
                 return null;
             }
-            var pass = new BreakerPass(this);
-            _ = pass.RunAsync(_circuit);
-            return pass.IsEntered ? pass : null;
+            if (_pause is null)
+            {
+                // Closed, and so it lets in everybody: its leave need not be asked.
+                return new BreakerPass(this);
+            }
+            var probe = new BreakerProbe(this);
+            _ = probe.RunAsync(_circuit);
+            return probe.IsEntered ? probe : null;
         }
     }
 
@@ -100,9 +106,14 @@ internal sealed partial class TypeBreaker
             _error = failure is null ? _error : TaskHeaders.CleanError(failure.Reason);
             // What began before the pause decides nothing about it: that is for the probe.
             _isTelling = outcome is not null && (_pause is null || pass.IsProbe);
-            if (_isTelling || pass.IsProbe)
+            var sample = !_isTelling ? BreakerSample.Nothing : failure is null ? BreakerSample.Worked : BreakerSample.Failed;
+            if (pass is BreakerProbe probe)
             {
-                pass.Leave(!_isTelling ? BreakerSample.Nothing : failure is null ? BreakerSample.Worked : BreakerSample.Failed);
+                probe.Leave(sample);
+            }
+            else if (_isTelling)
+            {
+                Tell(sample);
             }
             if (_pause is { } pause && _state.CircuitState == CircuitState.Closed)
             {
@@ -110,6 +121,15 @@ internal sealed partial class TypeBreaker
                 Log.Resumed(_logger, _type, _module, _time.GetUtcNow() - pause.Since, pause.FailedProbes);
             }
         }
+    }
+
+    /// <summary>An execution that has ended already: it completes at once.</summary>
+    private void Tell(BreakerSample sample)
+    {
+        var context = ResilienceContextPool.Shared.Get(CancellationToken.None);
+        var told = _circuit.ExecuteOutcomeAsync(static (_, sample) => new ValueTask<Outcome<BreakerSample>>(Outcome.FromResult(sample)), context, sample);
+        Debug.Assert(told.IsCompletedSuccessfully, "nothing in the circuit waits");
+        ResilienceContextPool.Shared.Return(context);
     }
 
     /// <summary>Called by the circuit when it opens: inside <see cref="Report"/>, and therefore under the lock.</summary>

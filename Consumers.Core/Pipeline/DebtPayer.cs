@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -8,8 +9,12 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether what is announced reaches anybody.</summary>
+    public bool Announces => status.HasStatusEvents;
+
     /// <summary>True when the delivery is acknowledged or handed back; false when it was lost, or shutdown ended the trying: it is delivered again.</summary>
-    public async Task<bool> PayAsync(Delivery delivery, Settlement settlement, OnwardMessage? onward, StatusEvent? owedStatus)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> PayAsync(Delivery delivery, Settlement settlement, OnwardMessage? onward, StatusEvent? owedStatus)
     {
         var wait = FirstWait;
         while (true)
@@ -49,7 +54,8 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
     }
 
     /// <summary>Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough.</summary>
-    public async Task AnnounceAsync(StatusEvent announcement, DeliveryTrace? trace)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask AnnounceAsync(StatusEvent announcement, DeliveryTrace? trace)
     {
         try
         {

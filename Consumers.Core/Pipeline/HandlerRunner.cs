@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -9,37 +11,51 @@ namespace Consumers.Core;
 internal sealed partial class HandlerRunner(
     HandlerCatalog catalog, IServiceProvider services, DrainSignals drain, AbandonedHandlers abandoned, ModuleStats stats, TimeSpan grace, TimeProvider time, ILogger logger)
 {
+    // As many as handlers ever ran at once.
+    private readonly ConcurrentQueue<HandlerRun> _idle = new();
+
     /// <summary>Within this a handler of the type has returned or is abandoned.</summary>
     public TimeSpan LimitOf(string taskType) => (catalog.Find(taskType)?.Timeout ?? TimeSpan.Zero) + grace;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptVerdict> RunAsync(TaskContext context)
     {
         if (catalog.Find(context.Type) is not { } handler)
         {
             return new(TaskOutcome.NoHandler(context.Type), "no-handler");
         }
-        using var timeout = new CancellationTokenSource(handler.Timeout, time);
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, drain.Interrupt);
-        // On a thread of its own: a handler that blocks instead of awaiting must not block the code that watches it.
-        var run = Task.Run(() => InvokeAsync(handler, context, cancel.Token), CancellationToken.None);
-        if (!await ReturnsAsync(run, cancel.Token).ConfigureAwait(false))
+        var run = _idle.TryDequeue(out var idle) ? idle : new HandlerRun(services, drain.Interrupt, grace, time);
+        if (!await run.StartAsync(handler, context).ConfigureAwait(false))
         {
             Log.Abandoned(logger, context.Type, context.Id, handler.Timeout + grace);
-            abandoned.Add(run, context.Type, stats);
+            abandoned.Add(run.Late!, context.Type, stats);
             return drain.Interrupt.IsCancellationRequested ? AttemptVerdict.Abandoned : TimedOut(handler, " and ignores its cancellation");
         }
+        var verdict = VerdictOf(run, handler, context);
+        if (run.TryReset())
+        {
+            _idle.Enqueue(run);
+        }
+        else
+        {
+            run.Retire();
+        }
+        return verdict;
+    }
+
+    private AttemptVerdict VerdictOf(HandlerRun run, HandlerFor handler, TaskContext context)
+    {
         try
         {
-            var outcome = await run.ConfigureAwait(false);
-            return outcome is null
-                ? new(TaskOutcome.PermanentFailure("the handler returned null instead of an outcome"), "permanent")
-                : new(outcome, WordFor(outcome));
+            return run.Outcome() is { } outcome
+                ? new(outcome, WordFor(outcome))
+                : new(TaskOutcome.PermanentFailure("the handler returned null instead of an outcome"), "permanent");
         }
         catch (OperationCanceledException) when (drain.Interrupt.IsCancellationRequested)
         {
             return AttemptVerdict.Interrupted;
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.IsCancelled)
         {
             return TimedOut(handler, "");
         }
@@ -60,30 +76,6 @@ internal sealed partial class HandlerRunner(
         }
     }
 
-    private async Task<TaskOutcome> InvokeAsync(HandlerFor handler, TaskContext context, CancellationToken cancellationToken)
-    {
-        var instance = handler.Registration.Resolve(services, out var scope);
-        await using (AsAsync(scope))
-        {
-            var handling = instance.HandleAsync(context, cancellationToken);
-            CrashPoint.Hit(CrashPoints.Handling);
-            return await handling.ConfigureAwait(false);
-        }
-    }
-
-    private static IAsyncDisposable AsAsync(object? scope) => scope as IAsyncDisposable ?? NoScope.Instance;
-
-    /// <summary>Waits for the handler, but after its cancellation no longer than the grace: a slot is not held for ever.</summary>
-    private async ValueTask<bool> ReturnsAsync(Task run, CancellationToken cancelled)
-    {
-        await run.WaitAsync(cancelled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!run.IsCompleted)
-        {
-            await run.WaitAsync(grace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        return run.IsCompleted;
-    }
-
     private static AttemptVerdict TimedOut(HandlerFor handler, string more) =>
         new(TaskOutcome.RetryableFailure($"timed out after {handler.Timeout:c}{more}"), "timeout");
 
@@ -93,13 +85,6 @@ internal sealed partial class HandlerRunner(
         TaskOutcome.Retryable => "retryable",
         _ => "permanent",
     };
-
-    private sealed class NoScope : IAsyncDisposable
-    {
-        public static readonly NoScope Instance = new();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 
     private static partial class Log
     {

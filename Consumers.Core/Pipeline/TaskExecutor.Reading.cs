@@ -4,7 +4,7 @@ namespace Consumers.Core;
 public sealed partial class TaskExecutor
 {
     /// <summary>What is no task, or passes for another, is dead-lettered as it came: no attempt, and no task's row, has a part in it.</summary>
-    private Task RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
+    private ValueTask RejectAsync(Delivery delivery, Settlement.DeadLetter rejected)
     {
         delivery.Trace = History.Reject(delivery, rejected.Reason);
         return SettleAsync(delivery, null, default, Sabotage.Is(Sabotage.DropMalformed) ? Settlement.Ack.Instance : rejected, null);

@@ -10,9 +10,9 @@ public sealed partial class TaskExecutor
         {
             await delivery.SettleAsync(Settlement.Ack.Instance, null, _drain.Abort).ConfigureAwait(false);
         }
-        if (Sabotage.Is(Sabotage.StatusBeforeLedger))
+        if (Sabotage.Is(Sabotage.StatusBeforeLedger)
+            && StatusOf(message, begun.Key, SettlementPolicy.StateAfter(settlement), begun.Seq + 1, now, SettlementPolicy.ErrorOf(settlement)) is { } status)
         {
-            var status = StatusOf(message, begun.Key, SettlementPolicy.StateAfter(settlement), begun.Seq + 1, now, SettlementPolicy.ErrorOf(settlement));
             await _payer.AnnounceAsync(status, delivery.Trace).ConfigureAwait(false);
         }
         return Sabotage.Is(Sabotage.RetryEarly) && settlement is Settlement.Retry retry ? retry with { DueAt = retry.DueAt - TimeSpan.FromMilliseconds(50) } : settlement;

@@ -4,27 +4,27 @@ namespace Consumers.Core;
 public sealed partial class TaskExecutor
 {
     /// <summary>Not handed back, not even when the whole module is paused: until its source has stopped taking, it would come again at once.</summary>
-    private Task ParkPausedAsync(Delivery delivery, TaskMessage message)
+    private async ValueTask ParkPausedAsync(Delivery delivery, TaskMessage message)
     {
         _stats.CountPaused();
-        return ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble()));
+        await ParkAsync(delivery, message, _time.GetUtcNow() + _pace.Next(_random.NextDouble())).ConfigureAwait(false);
     }
 
-    private Task ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
+    private async ValueTask ParkAsync(Delivery delivery, TaskMessage message, DateTimeOffset due)
     {
         _stats.CountParked();
         _telemetry.Parked(message.Type);
         delivery.Trace?.Parked(due);
         var settlement = new Settlement.Park(due);
-        return _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null);
+        await _payer.PayAsync(delivery, settlement, _onward.For(settlement, delivery, message, default), null).ConfigureAwait(false);
     }
 
-    private Task HandBackAsync(Delivery delivery)
+    private async ValueTask HandBackAsync(Delivery delivery)
     {
         _stats.CountHandedBack();
         _telemetry.HandedBack();
         delivery.Trace?.HandedBack();
         delivery.Flight?.Land(FlightEnd.HandedBack);
-        return _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null);
+        await _payer.PayAsync(delivery, Settlement.HandBack.Instance, null, null).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -81,7 +82,8 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task AttemptAsync(Delivery delivery, TaskMessage message)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AttemptAsync(Delivery delivery, TaskMessage message)
     {
         (delivery.Trace, delivery.TaskId) = (History.Deliver(delivery, message), message.Id);
         if (_due.EarlyDue(delivery) is { } due)
@@ -183,14 +185,15 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private async Task<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Ending> RunAsync(Delivery delivery, TaskMessage message, AttemptBegin.Begun begun, BreakerPass? pass, Activity? span)
     {
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
         delivery.Trace?.Begun(begun);
         Counters.Began(key);
         var startedAt = _time.GetUtcNow();
-        var announced = _payer.AnnounceAsync(StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null), delivery.Trace);
+        var announced = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null) is { } processing ? _payer.AnnounceAsync(processing, delivery.Trace) : default;
         var (verdict, busy) = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
         pass?.Report(verdict.Outcome);
         await announced.ConfigureAwait(false);
@@ -225,6 +228,7 @@ public sealed partial class TaskExecutor
         return end.Accepted ? new Ending(_due.ByTheClockOfNow(settlement, endedAt, ended), StatusOf(message, key, state, end.Seq, endedAt, error), false) : default;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(AttemptVerdict Verdict, TimeSpan Busy)> RunHandlerAsync(Delivery delivery, TaskMessage message, AttemptKey key, int maxRetries)
     {
         var context = new TaskContext
@@ -263,7 +267,8 @@ public sealed partial class TaskExecutor
     }
 
     /// <summary>Publishes what is owed and acknowledges: the one line of the product that settles a delivery for its outcome.</summary>
-    private async Task SettleAsync(Delivery delivery, TaskMessage? message, AttemptKey key, Settlement settlement, StatusEvent? status)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SettleAsync(Delivery delivery, TaskMessage? message, AttemptKey key, Settlement settlement, StatusEvent? status)
     {
         var onward = _onward.For(settlement, delivery, message, key);
         var paid = await _payer.PayAsync(delivery, settlement, onward, status).ConfigureAwait(false);
@@ -285,6 +290,7 @@ public sealed partial class TaskExecutor
         }
     }
 
-    private StatusEvent StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>
-        new(message.Id, message.Type, state.ToWire(), key.Attempt, key.Series, seq, _identity.Name, at, error);
+    /// <summary>Null when nobody is told.</summary>
+    private StatusEvent? StatusOf(TaskMessage message, AttemptKey key, TaskState state, long seq, DateTimeOffset at, string? error) =>
+        !_payer.Announces ? null : new(message.Id, message.Type, state.ToWire(), key.Attempt, key.Series, seq, _identity.Name, at, error);
 }

@@ -41,6 +41,9 @@ public interface ITaskTransport : IStatusPublisher
 
 public interface IStatusPublisher
 {
+    /// <summary>False when they are switched off: none need be made.</summary>
+    bool HasStatusEvents => true;
+
     /// <summary>Announces a transition; returns when the broker has it. Nobody needs to be subscribed.</summary>
     /// <exception cref="PublishFailedException">The broker did not confirm it.</exception>
     ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken);

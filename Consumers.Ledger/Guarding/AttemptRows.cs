@@ -50,26 +50,30 @@ internal static class AttemptRows
             .Set(9, verdict.Deaths.Shared)
             .Set(10, verdict.Deaths.Solitary)
             .Run();
-        transaction.Prepare(InsertSql)
-            .Set(1, row.Row)
-            .Set(2, verdict.Series)
-            .Set(3, verdict.Attempt)
-            .Set(4, begun.Epoch)
-            .Set(5, worker.Name)
-            .Set(6, transaction.Now)
-            .Set(7, traceId)
-            .Run();
+        Open(transaction, row.Row, begun, worker, traceId);
         transaction.Move(row.Module, row.State, TaskState.Processing);
+        return begun;
+    }
+
+    /// <summary>Begins an attempt of a task that no attempt of this ledger has seen.</summary>
+    public static AttemptBegin.Begun BeginNew(LedgerTransaction transaction, AttemptRequest request, BeginVerdict.Begin verdict, InstanceIdentity worker)
+    {
+        var begun = new AttemptBegin.Begun(new AttemptKey(request.Message.Id, verdict.Series, verdict.Attempt), 1, 1);
+        var row = TaskRows.InsertBegun(transaction, request, begun, worker);
+        Open(transaction, row, begun, worker, request.TraceId);
         return begun;
     }
 
     /// <summary>Ends the begin that the row holds.</summary>
     public static void Close(LedgerTransaction transaction, TaskSnapshot row, long endedAt, string outcome, string? error, long? dueAt) =>
+        Close(transaction, row.Row, row.Series, row.Attempt, row.Epoch, endedAt, outcome, error, dueAt);
+
+    public static void Close(LedgerTransaction transaction, long row, int series, int attempt, long epoch, long endedAt, string outcome, string? error, long? dueAt) =>
         transaction.Prepare(CloseSql)
-            .Set(1, row.Row)
-            .Set(2, row.Series)
-            .Set(3, row.Attempt)
-            .Set(4, row.Epoch)
+            .Set(1, row)
+            .Set(2, series)
+            .Set(3, attempt)
+            .Set(4, epoch)
             .Set(5, endedAt)
             .Set(6, outcome)
             .Set(7, error)
@@ -111,4 +115,15 @@ internal static class AttemptRows
         transaction.Prepare(TakeBackSql).Set(1, row.Row).Set(2, transaction.Now).Set(3, deaths.Shared).Set(4, deaths.Solitary).Run();
         transaction.Move(row.Module, TaskState.Processing, row.Attempt > 1 ? TaskState.Retrying : TaskState.Queued);
     }
+
+    private static void Open(LedgerTransaction transaction, long row, AttemptBegin.Begun begun, InstanceIdentity worker, string? traceId) =>
+        transaction.Prepare(InsertSql)
+            .Set(1, row)
+            .Set(2, begun.Key.Series)
+            .Set(3, begun.Key.Attempt)
+            .Set(4, begun.Epoch)
+            .Set(5, worker.Name)
+            .Set(6, transaction.Now)
+            .Set(7, traceId)
+            .Run();
 }

@@ -3,11 +3,14 @@ using Consumers.Core;
 namespace Consumers.Ledger;
 
 /// <summary>One call of <see cref="IAttemptGuard.BeginAsync"/>: reads the row or makes it, decides, writes. May run more than once, until a commit is certain.</summary>
-internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, OwnerJudge judge)
+internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, OwnerJudge judge) : LedgerCommand<AttemptBegin>
 {
     private AttemptBegin.Begun? _tried;
 
-    public AttemptBegin Execute(LedgerTransaction transaction)
+    // A power cut loses only the count of an attempt that is delivered again anyway.
+    public override bool IsOutcome => false;
+
+    protected override AttemptBegin Run(LedgerTransaction transaction)
     {
         var message = request.Message;
         var row = TaskRows.Find(transaction, message.Id);
@@ -26,8 +29,9 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
         var verdict = BeginDecision.Decide(claim, row, owner, transaction.Now);
         switch (verdict)
         {
+            case BeginVerdict.Begin begin when row is null:
+                return _tried = AttemptRows.BeginNew(transaction, request, begin, self);
             case BeginVerdict.Begin begin:
-                row ??= TaskRows.Insert(transaction, request.Module, message, begin.Series, begin.Attempt - 1, awaitsPublishing: false);
                 CloseLost(transaction, row, begin.Before);
                 return _tried = AttemptRows.Begin(transaction, row, begin, self, request.Solitary, request.TraceId);
             case BeginVerdict.Fail fail:

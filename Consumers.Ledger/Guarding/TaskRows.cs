@@ -17,7 +17,13 @@ internal static class TaskRows
         INSERT INTO "Tasks" ("Id", "Module", "Type", "Key", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "CreatedAt", "ChangedAt", "AwaitsPublishing", "EnqueuedAt",
                              "AcceptedIn", "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
         VALUES (?1, ?2, ?3, ?4, 'QUEUED', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, 0, 0, 0, 0)
-        RETURNING "Row"
+        """;
+
+    // Written as it is after its begin: inserted as QUEUED first, every index with the status in it would change twice.
+    private const string InsertBegunSql = """
+        INSERT INTO "Tasks" ("Id", "Module", "Type", "Key", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "CreatedAt", "ChangedAt", "StartTime", "AwaitsPublishing",
+                             "AcceptedIn", "WorkerId", "Owner", "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
+        VALUES (?1, ?2, ?3, ?4, 'PROCESSING', ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, ?11, ?12, ?13, ?14, ?15, 0, 0, ?16, 0)
         """;
 
     private const string PayloadSql = """SELECT "Payload" FROM "TaskBodies" WHERE "TaskRow" = ?1""";
@@ -124,10 +130,8 @@ internal static class TaskRows
             .Set(11, awaitsPublishing)
             .Set(12, awaitsPublishing ? transaction.Now : null)
             .Set(13, message.AcceptedIn);
-        insert.Step();
-        var row = insert.Long(0);
-        insert.Run();
-        transaction.Prepare(InsertBodySql).Set(1, row).Set(2, message.Payload.Span).Set(3, Unknown(message)).Run();
+        var row = insert.Insert();
+        InsertBody(transaction, row, message);
         transaction.Move(module, null, TaskState.Queued);
         return new TaskSnapshot
         {
@@ -143,6 +147,36 @@ internal static class TaskRows
             ChangedAt = transaction.Now,
         };
     }
+
+    /// <summary>Inserts a task that no attempt of this ledger has seen, in its first attempt. Returns its row.</summary>
+    public static long InsertBegun(LedgerTransaction transaction, AttemptRequest request, AttemptBegin.Begun begun, InstanceIdentity worker)
+    {
+        var message = request.Message;
+        var row = transaction.Prepare(InsertBegunSql)
+            .Set(1, message.Id)
+            .Set(2, request.Module)
+            .Set(3, message.Type)
+            .Set(4, message.Key)
+            .Set(5, begun.Key.Attempt - 1)
+            .Set(6, message.MaxRetries)
+            .Set(7, begun.Key.Series)
+            .Set(8, begun.Key.Attempt)
+            .Set(9, message.CreatedAt?.ToUnixTimeMilliseconds() ?? transaction.Now)
+            .Set(10, transaction.Now)
+            .Set(11, message.AcceptedIn)
+            .Set(12, worker.Name)
+            .Set(13, worker.RunId)
+            .Set(14, begun.Epoch)
+            .Set(15, begun.Seq)
+            .Set(16, request.Solitary)
+            .Insert();
+        InsertBody(transaction, row, message);
+        transaction.Move(request.Module, null, TaskState.Processing);
+        return row;
+    }
+
+    private static void InsertBody(LedgerTransaction transaction, long row, TaskMessage message) =>
+        transaction.Prepare(InsertBodySql).Set(1, row).Set(2, message.Payload.Span).Set(3, Unknown(message)).Run();
 
     private static string? Unknown(TaskMessage message)
     {

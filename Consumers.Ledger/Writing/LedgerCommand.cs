@@ -1,10 +1,12 @@
+using System.Threading.Tasks.Sources;
+
 namespace Consumers.Ledger;
 
 /// <summary>Something to write, and a caller who waits until it is durable.</summary>
 internal abstract class LedgerCommand
 {
     /// <summary>An outcome or an enqueue: its commit reaches the disk (<c>synchronous=FULL</c>) before the caller goes on.</summary>
-    public required bool IsOutcome { get; init; }
+    public abstract bool IsOutcome { get; }
 
     /// <summary>Runs inside the transaction, and again after a commit that failed or whose fate is unknown: it decides by what it reads.</summary>
     public abstract void Execute(LedgerTransaction transaction);
@@ -18,39 +20,73 @@ internal abstract class LedgerCommand
 }
 
 /// <inheritdoc />
-internal sealed class LedgerCommand<T> : LedgerCommand
+/// <remarks>One object a call: it is the awaitable itself.</remarks>
+internal abstract class LedgerCommand<T> : LedgerCommand, IValueTaskSource<T>
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationToken _cancellation;
-    private readonly CancellationTokenRegistration _registration;
+    // The writer's thread must not run what waits for it.
+    private ManualResetValueTaskSourceCore<T> _completion = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _registration;
     private T? _result;
+    private int _isDone;
+    private volatile bool _isAbandoned;
 
-    public LedgerCommand(CancellationToken cancellationToken)
+    /// <summary>To be awaited once.</summary>
+    public ValueTask<T> Completed => new(this, _completion.Version);
+
+    /// <summary>A command that was cancelled in the middle of a commit is written all the same; its caller has left, as after any cancellation that came too late.</summary>
+    public override bool IsAbandoned => _isAbandoned;
+
+    public void CancelWith(CancellationToken cancellationToken)
     {
-        _cancellation = cancellationToken;
         if (cancellationToken.CanBeCanceled)
         {
-            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((LedgerCommand<T>)state!)._completion.TrySetCanceled(token), this);
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((LedgerCommand<T>)state!).Cancel(token), this);
         }
     }
 
-    public required Func<LedgerTransaction, T> Work { get; init; }
-
-    public Task<T> Task => _completion.Task;
-
-    /// <summary>A command that was cancelled in the middle of a commit is written all the same; its caller has left, as after any cancellation that came too late.</summary>
-    public override bool IsAbandoned => _completion.Task.IsCanceled;
-
-    public override void Execute(LedgerTransaction transaction) => _result = Work(transaction);
+    public override void Execute(LedgerTransaction transaction) => _result = Run(transaction);
 
     public override void Complete()
     {
-        if (_cancellation.CanBeCanceled)
+        if (Interlocked.Exchange(ref _isDone, 1) == 0)
         {
-            _registration.Dispose();
+            _registration.Unregister();
+            _completion.SetResult(_result!);
         }
-        _completion.TrySetResult(_result!);
     }
 
-    public override void Fail(Exception exception) => _completion.TrySetException(exception);
+    public override void Fail(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _isDone, 1) == 0)
+        {
+            _registration.Unregister();
+            _completion.SetException(exception);
+        }
+    }
+
+    protected abstract T Run(LedgerTransaction transaction);
+
+    private void Cancel(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _isDone, 1) == 0)
+        {
+            _isAbandoned = true;
+            _completion.SetException(new OperationCanceledException(cancellationToken));
+        }
+    }
+
+    T IValueTaskSource<T>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>A command that is a single function.</summary>
+internal sealed class LedgerWork<T>(Func<LedgerTransaction, T> work, bool isOutcome) : LedgerCommand<T>
+{
+    public override bool IsOutcome => isOutcome;
+
+    protected override T Run(LedgerTransaction transaction) => work(transaction);
 }

@@ -50,30 +50,32 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
     /// <summary>Runs the work in the next transaction; returns when that is durable. Waits as long as the ledger cannot be written.</summary>
     /// <param name="isOutcome">The commit must outlive a power cut.</param>
     /// <param name="cancellationToken">Takes the work out of the queue while it has not begun.</param>
-    public Task<T> RunAsync<T>(Func<LedgerTransaction, T> work, bool isOutcome, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(Func<LedgerTransaction, T> work, bool isOutcome, CancellationToken cancellationToken) =>
+        RunAsync(new LedgerWork<T>(work, isOutcome), cancellationToken).AsTask();
+
+    /// <inheritdoc cref="RunAsync{T}(Func{LedgerTransaction, T}, bool, CancellationToken)" />
+    public ValueTask<T> RunAsync<T>(LedgerCommand<T> command, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<T>(cancellationToken);
+            return ValueTask.FromCanceled<T>(cancellationToken);
         }
-        var command = new LedgerCommand<T>(cancellationToken) { Work = work, IsOutcome = isOutcome };
+        command.CancelWith(cancellationToken);
         if (!_queue.Add(command))
         {
             command.Fail(Closed());
         }
-        return command.Task;
+        return command.Completed;
     }
 
     /// <summary>Runs the work with some later batch; nobody waits for it, and it is dropped when too much of it piles up.</summary>
-    public void RunLazily(Action<LedgerTransaction> work) => _queue.AddLazy(new LedgerCommand<bool>(CancellationToken.None)
-    {
-        IsOutcome = false,
-        Work = transaction =>
+    public void RunLazily(Action<LedgerTransaction> work) => _queue.AddLazy(new LedgerWork<bool>(
+        transaction =>
         {
             work(transaction);
             return true;
         },
-    });
+        isOutcome: false));
 
     /// <summary>Runs the work on the writer's thread, outside any transaction.</summary>
     public void RunBetweenBatches(Action<WriterConnection> work) => _queue.AddBetween(work);

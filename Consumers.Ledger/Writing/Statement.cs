@@ -70,6 +70,13 @@ internal sealed class Statement : IDisposable
         return raw.sqlite3_changes(_connection);
     }
 
+    /// <summary>Runs an insert of one row to its end. Returns its rowid: asking for it with RETURNING would cost a temporary table.</summary>
+    public long Insert()
+    {
+        Run();
+        return raw.sqlite3_last_insert_rowid(_connection);
+    }
+
     public void Reset() => raw.sqlite3_reset(_statement);
 
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;

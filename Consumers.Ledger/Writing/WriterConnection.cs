@@ -15,8 +15,8 @@ internal sealed class WriterConnection : IDisposable
     public WriterConnection(LedgerDatabase database)
     {
         _busyTimeout = (int)database.Options.BusyTimeout.TotalMilliseconds;
-        // Without CREATE: a ledger that vanished is an outage, not an empty ledger.
-        var code = raw.sqlite3_open_v2(database.Path, out _handle, raw.SQLITE_OPEN_READWRITE, null);
+        // Without CREATE: a ledger that vanished is an outage, not an empty ledger. Without mutexes: only the writer's thread uses it.
+        var code = raw.sqlite3_open_v2(database.Path, out _handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX, null);
         try
         {
             if (code != raw.SQLITE_OK)

@@ -218,7 +218,7 @@ internal sealed partial class RabbitLane
     private async Task WorkAsync(int worker)
     {
         var reader = _queue.Reader;
-        while (await NextAsync(reader) is { } delivery)
+        while (await reader.NextAsync() is { } delivery)
         {
             // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.
             var refused = _isLost ? _subscription.Ceased : await _admission.EnterAsync();
@@ -253,23 +253,6 @@ internal sealed partial class RabbitLane
     {
         Held.Remove(delivery.Body.Length);
         delivery.End();
-    }
-
-    private static async ValueTask<RabbitDelivery?> NextAsync(ChannelReader<RabbitDelivery> reader)
-    {
-        if (reader.TryRead(out var delivery))
-        {
-            return delivery;
-        }
-        try
-        {
-            // Not WaitToRead: that one wakes every worker for every delivery.
-            return await reader.ReadAsync();
-        }
-        catch (ChannelClosedException)
-        {
-            return null;
-        }
     }
 
     /// <summary>
