@@ -17,7 +17,7 @@ public interface ITaskQueries
     ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken);
 
     /// <summary>Tasks that wait for a retry, by due time: how many, and when the next is due. Capped: see <see cref="WaitingRetries.AtLeast"/>.</summary>
-    ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken);
+    ValueTask<WaitingRetries> WaitingRetriesAsync(string module, CancellationToken cancellationToken);
 }
 
 /// <param name="Counts">By state, from maintained counters.</param>
@@ -28,6 +28,7 @@ public sealed record TaskTally(IReadOnlyDictionary<TaskState, long> Counts, long
 /// <summary>Every part is optional; null means any.</summary>
 public sealed record TaskFilter(string? Module = null, TaskState? State = null, string? Type = null, string? Key = null, string? WorkerId = null);
 
+/// <param name="Items">There may be fewer than asked for, or none, on a page that is not the last: looking for matches ends in time.</param>
 /// <param name="Next">Hand it back as <c>after</c> for the next page; null on the last.</param>
 public sealed record TaskPage(IReadOnlyList<TaskRow> Items, string? Next);
 

@@ -22,6 +22,7 @@ internal static class FigureEndpoints
 /// <param name="CompletedPerSecond">Tasks.</param>
 /// <param name="FailedPerSecond">Tasks that failed for good.</param>
 /// <param name="RetriedPerSecond">Attempts.</param>
+/// <param name="ArrivingPerSecond">Tasks, as far as the brokers' depths and what ended tell.</param>
 /// <param name="Running">The most at once.</param>
 /// <param name="Backlog">The most that waited.</param>
 /// <param name="P50Ms">From a task's creation to its end.</param>
@@ -32,6 +33,7 @@ internal sealed record FiguresView(
     IReadOnlyList<double?> CompletedPerSecond,
     IReadOnlyList<double?> FailedPerSecond,
     IReadOnlyList<double?> RetriedPerSecond,
+    IReadOnlyList<double?> ArrivingPerSecond,
     IReadOnlyList<int?> Running,
     IReadOnlyList<long?> Backlog,
     IReadOnlyList<double?> P50Ms,
@@ -46,6 +48,7 @@ internal sealed record FiguresView(
         Rates(series, point => point.Completed),
         Rates(series, point => point.Failed),
         Rates(series, point => point.Retried),
+        [.. series.Points.Select((_, i) => series.Arrived(i) is { } arrived ? (double?)Math.Round(series.PerSecond(arrived), 3) : null)],
         [.. series.Points.Select(point => point?.Running)],
         [.. series.Points.Select(point => point?.Backlog)],
         Percentiles(series, 0.5),

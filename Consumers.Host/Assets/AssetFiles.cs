@@ -12,6 +12,7 @@ internal static class AssetFiles
     private static readonly FrozenDictionary<string, Asset> All = new[]
     {
         Load("site.css", Css),
+        Load("dark.css", Css),
         Load("live.js", Script),
         Load("charts.js", Script),
         Load("icon.svg", "image/svg+xml"),

@@ -7,7 +7,9 @@
   }
   const charts = [...figures.querySelectorAll('.chart')].map((figure) => ({ figure, place: figure.querySelector('.plot'), columns: figure.dataset.lines.split(' ') }));
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const dashes = [[], [6, 4], [2, 3]];
+  const at = (seconds) => new Date(seconds * 1000).toISOString();
+  const isLong = figures.dataset.range === '28d';
+  const dashes = [[], [6, 4], [2, 3], [1, 5]];
   const say = (unit, value) => {
     if (value === null || value === undefined) {
       return '–';
@@ -41,15 +43,15 @@
       width: place.clientWidth, height: 150, legend: { show: false }, cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
       axes: [
-        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toISOString().slice(11, 16)) },
+        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => at(tick).slice(...isLong ? [5, 10] : [11, 16])) },
         { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => say(unit, tick)) },
       ],
       scales: { y: { range: (_, low, high) => [0, Math.max(high || 0, 1) * 1.05] } },
       series: [{}, ...columns.map((_, i) => ({ label: names[i], stroke: () => color(`--line-${i}`), width: 2, dash: dashes[i], points: { show: true, size: 5, filter: lonely, fill: () => color(`--line-${i}`) }, spanGaps: false }))],
       hooks: {
         setCursor: [(plot) => {
-          const at = plot.cursor.idx;
-          top.textContent = at === null || at === undefined ? '' : `${new Date(plot.data[0][at] * 1000).toISOString().slice(11, 19)}: ${names.map((name, i) => `${name} ${say(unit, plot.data[i + 1][at])}`).join(', ')}`;
+          const index = plot.cursor.idx;
+          top.textContent = index === null || index === undefined ? '' : `${at(plot.data[0][index]).slice(...isLong ? [5, 16] : [11, 19]).replace('T', ' ')}: ${names.map((name, i) => `${name} ${say(unit, plot.data[i + 1][index])}`).join(', ')}`;
         }],
       },
     };

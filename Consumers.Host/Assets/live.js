@@ -161,10 +161,14 @@
     if (event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
       return;
     }
+    const themes = [...document.querySelectorAll('.theme button')];
     const link = isGoing && pages[event.key] && document.querySelector(`nav a[href="${root}${pages[event.key]}"]`);
+    const isTheme = !isGoing && event.key === 't';
     isGoing = event.key === 'g';
     if (link) {
       location.href = link.href;
+    } else if (isTheme) {
+      themes[(themes.findIndex((theme) => theme.getAttribute('aria-pressed') === 'true') + 1) % themes.length].click();
     } else if (event.key === '?' && keys) {
       keys.showModal();
     } else if (event.key === '/') {

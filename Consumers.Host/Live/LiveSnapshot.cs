@@ -27,7 +27,7 @@ internal sealed record LiveSnapshot(DateTimeOffset At, string Key, string Look, 
             now.Look,
             now.Sentence,
             RevisionOf(now),
-            (facts.Day?.From.ToUnixTimeSeconds() + facts.Lately?.Start.ToUnixTimeSeconds())?.ToString(CultureInfo.InvariantCulture) ?? "",
+            facts.ChartedFrom?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) ?? "",
             FleetFigures.Of(facts));
     }
 

@@ -8,7 +8,7 @@ internal sealed class DashboardOptions
 {
     public const string Section = "Consumers:Dashboard";
 
-    /// <summary>The share of tasks that are to succeed, over the last 24 hours: above 0, below 1. Default 0.99.</summary>
+    /// <summary>The share of tasks that are to succeed, over 28 days: above 0, below 1. Default 0.99.</summary>
     public double SuccessObjective { get; set; } = 0.99;
 
     /// <summary>How many pages may be live at once in this instance; the others ask every few seconds. 1 to 10,000, default 100.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class LedgerReads(ITaskQueries queries, TimeProvider tim
     public Task<Known<IReadOnlyDictionary<TaskState, long>>> CountAsync(string? module, CancellationToken cancellationToken) =>
         ReadAsync("counts", async token => await queries.CountAsync(module, token), cancellationToken);
 
-    public Task<Known<WaitingRetries>> WaitingRetriesAsync(string? module, CancellationToken cancellationToken) =>
+    public Task<Known<WaitingRetries>> WaitingRetriesAsync(string module, CancellationToken cancellationToken) =>
         ReadAsync("waiting retries", async token => await queries.WaitingRetriesAsync(module, token), cancellationToken);
 
     /// <summary>Any other read of the ledger, with the same patience.</summary>

@@ -8,9 +8,9 @@ namespace Consumers.Host.Pages;
 /// <param name="Values">One a step; null is a gap.</param>
 internal sealed record ChartLine(string Name, string Column, IReadOnlyList<double?> Values)
 {
-    public double? Last => Values.LastOrDefault(value => value is not null);
+    public double? Last { get; } = Values.LastOrDefault(value => value is not null);
 
-    public double? Most => Values.Max();
+    public double? Most { get; } = Values.Max();
 }
 
 /// <summary>A chart, and the same in words.</summary>
@@ -24,6 +24,7 @@ internal sealed record Chart(string Id, string Title, string Unit, IReadOnlyList
             Line("completed", "completedPerSecond", series, point => series.PerSecond(point.Completed)),
             Line("failed", "failedPerSecond", series, point => series.PerSecond(point.Failed)),
             Line("retried attempts", "retriedPerSecond", series, point => series.PerSecond(point.Retried)),
+            new("arriving", "arrivingPerSecond", [.. series.Points.Select((_, i) => series.Arrived(i) is { } arrived ? series.PerSecond(arrived) : (double?)null)]),
         ], series),
         new("latency", "From creation to end", "ms",
         [
@@ -38,7 +39,7 @@ internal sealed record Chart(string Id, string Title, string Unit, IReadOnlyList
         ], series),
     ];
 
-    public double Top => Lines.Max(line => line.Most) is { } most and > 0 ? most : 1;
+    public double Top { get; } = Lines.Max(line => line.Most) is { } most and > 0 ? most : 1;
 
     /// <summary>What the lines say, for who does not see them.</summary>
     public string Summary => Lines.All(line => line.Most is null)

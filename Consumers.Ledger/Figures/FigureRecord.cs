@@ -1,6 +1,6 @@
 namespace Consumers.Ledger;
 
-/// <summary>What one process did in one stretch of time.</summary>
+/// <summary>What one process did in one stretch of time, or all that did anything in one that is long ago.</summary>
 internal sealed class FigureRecord
 {
     public long StepSeconds { get; set; }
@@ -23,4 +23,7 @@ internal sealed class FigureRecord
     public required string Handling { get; set; }
 
     public required string Age { get; set; }
+
+    /// <summary>Of how many it is.</summary>
+    public int Processes { get; set; } = 1;
 }

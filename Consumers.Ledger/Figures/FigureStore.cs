@@ -3,12 +3,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Consumers.Ledger;
 
-/// <summary>The figures as rows: a process replaces its own and touches no other's, so writing one twice changes nothing.</summary>
+/// <summary>The figures as rows: a process replaces its own and touches no other's, so writing one twice changes nothing. Of what is long ago one row stays: <see cref="MergedFigures"/>.</summary>
 internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerContext> contexts) : IFigureStore
 {
+    /// <summary>What comes when its step is merged already is given up: nobody could tell whether it is in there.</summary>
     private const string PutSql = """
         INSERT INTO "Figures" ("StepSeconds", "Start", "Source", "Completed", "Failed", "Retried", "Running", "Backlog", "Handling", "Age")
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM "Figures" WHERE "StepSeconds" = ?1 AND "Start" = ?2 AND "Source" = '')
         ON CONFLICT ("StepSeconds", "Start", "Source") DO UPDATE SET "Completed" = excluded."Completed", "Failed" = excluded."Failed", "Retried" = excluded."Retried",
             "Running" = excluded."Running", "Backlog" = excluded."Backlog", "Handling" = excluded."Handling", "Age" = excluded."Age"
         """;
@@ -28,6 +29,7 @@ internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerC
                 {
                     var kept = (long)time.TotalMilliseconds;
                     transaction.Prepare(PruneSql).Set(1, Seconds(step)).Set(2, transaction.Now - kept).Set(3, transaction.Now + kept).Run();
+                    MergedFigures.Merge(transaction, step);
                 }
                 return true;
             },
@@ -40,7 +42,7 @@ internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerC
         await using var context = contexts.CreateDbContext();
         var records = await context.Figures.Where(figure => figure.StepSeconds == seconds && figure.Start >= from).ToListAsync(cancellationToken);
         return records.ConvertAll(row => new FigureRow(
-            step, row.Start, row.Source, row.Completed, row.Failed, row.Retried, row.Running, row.Backlog, DurationSpread.Parse(row.Handling), DurationSpread.Parse(row.Age)));
+            step, row.Start, row.Source, row.Completed, row.Failed, row.Retried, row.Running, row.Backlog, DurationSpread.Parse(row.Handling), DurationSpread.Parse(row.Age), row.Processes));
     }
 
     private static void Put(LedgerTransaction transaction, FigureRow row) => transaction.Prepare(PutSql)

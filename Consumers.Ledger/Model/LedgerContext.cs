@@ -74,7 +74,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             task.HasIndex(t => new { t.Key, t.Row }).HasFilter("\"Key\" IS NOT NULL");
             task.HasIndex(t => new { t.Status, t.Row }).HasFilter("\"Status\" <> 'COMPLETED'");
             task.HasIndex(t => new { t.Module, t.EnqueuedAt, t.Row }).HasFilter("\"AwaitsPublishing\"").HasDatabaseName("IX_Tasks_Unpublished");
-            task.HasIndex(t => new { t.DueAt, t.Module, t.Tier, t.Status }).HasFilter("\"Status\" = 'RETRYING'").HasDatabaseName("IX_Tasks_Waiting");
+            task.HasIndex(t => new { t.Module, t.DueAt, t.Tier, t.Status }).HasFilter("\"Status\" = 'RETRYING'").HasDatabaseName("IX_Tasks_Waiting");
             task.HasOne(t => t.Body).WithOne().HasForeignKey<TaskBodyRecord>(b => b.TaskRow).OnDelete(DeleteBehavior.Cascade);
             task.HasMany(t => t.Attempts).WithOne().HasForeignKey(a => a.TaskRow).OnDelete(DeleteBehavior.Cascade);
         });
@@ -142,6 +142,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             figure.ToTable("Figures");
             figure.HasKey(f => new { f.StepSeconds, f.Start, f.Source });
             figure.Property(f => f.Source).HasMaxLength(NameLength);
+            figure.Property(f => f.Processes).HasDefaultValue(1);
         });
         DeadLetterModel.Build(modelBuilder);
         OperationModel.Build(modelBuilder);

@@ -14,6 +14,9 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
     /// <summary>Larger payloads are left out of lists.</summary>
     public const int ListedPayload = 1024;
 
+    /// <summary>How many tasks one page looks at before it ends without having filled itself; the next goes on there.</summary>
+    public const int MaxLooked = 5000;
+
     /// <summary>How many waiting retries are counted.</summary>
     public const int MaxWaiting = 10_000;
 
@@ -42,13 +45,16 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         {
             return new TaskPage([], null);
         }
-        var rows = await FilteredTasks.Matching(context.Tasks, filter, PageCursor.Read(after))
-            .OrderByDescending(task => task.Row)
+        var filtered = new FilteredTasks(filter);
+        var walk = filtered.Walk(context.Tasks, PageCursor.Read(after));
+        // Below this nobody has looked yet.
+        var floor = filtered.HasDoubts ? await walk.Select(task => task.Row).Skip(MaxLooked - 1).FirstOrDefaultAsync(cancellationToken) : 0;
+        var rows = await filtered.Matching(floor > 0 ? walk.Where(task => task.Row >= floor) : walk)
             .Take(limit + 1)
             .Select(task => new { Task = task, Payload = task.Body!.Payload.Length <= ListedPayload ? task.Body.Payload : null })
             .ToListAsync(cancellationToken);
         var items = rows.Take(limit).Select(row => ToRow(row.Task, row.Payload)).ToList();
-        return new TaskPage(items, rows.Count > limit ? PageCursor.Write(rows[limit - 1].Task.Row) : null);
+        return new TaskPage(items, rows.Count > limit ? PageCursor.Write(rows[limit - 1].Task.Row) : floor > 0 ? PageCursor.Write(floor) : null);
     }
 
     public async ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken)
@@ -70,7 +76,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         long? Bounded(string name) => parts.Single(part => part.Name == name).Count is <= MaxWaiting and var count ? count : null;
     }
 
-    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index, which is why the module of the last one is an expression.</summary>
+    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
     internal static IQueryable<TallyPart> TallyOf(LedgerContext context, string module, DateTimeOffset at)
     {
         var now = at.ToUnixTimeMilliseconds();
@@ -82,21 +88,15 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
             SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
             UNION ALL
             SELECT 'falling due', COUNT(*) FROM (
-                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" || '' = {module} LIMIT {MaxWaiting + 1}) AS due
+                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS due
             """);
     }
 
-    public async ValueTask<WaitingRetries> WaitingRetriesAsync(string? module, CancellationToken cancellationToken)
+    public async ValueTask<WaitingRetries> WaitingRetriesAsync(string module, CancellationToken cancellationToken)
     {
         await using var context = contexts.CreateDbContext();
-        var waiting = context.Tasks.Where(task => task.Status == TaskState.Retrying && task.DueAt != null);
-        if (module is not null)
-        {
-            waiting = waiting.Where(task => task.Module == module);
-        }
-        // The earliest ones, straight from the index on waiting retries; grouped by the database, which reads them out of it in a fraction of the time that handing them over takes.
-        var tiers = await waiting.OrderBy(task => task.DueAt)
-            .Take(MaxWaiting + 1)
+        // Grouped by the database, which reads them out of the index in a fraction of the time that handing them over takes.
+        var tiers = await Waiting(context, module)
             .GroupBy(task => task.Tier ?? 0)
             .Select(tier => new { Tier = tier.Key, Count = tier.Count(), NextDue = tier.Min(task => task.DueAt) })
             .ToListAsync(cancellationToken);
@@ -107,6 +107,10 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
             tiers.Min(tier => tier.NextDue),
             [.. tiers.OrderBy(tier => tier.Tier).Select(tier => new WaitingTier(TimeSpan.FromMilliseconds(tier.Tier), tier.Count, tier.NextDue!.Value))]);
     }
+
+    /// <summary>The earliest ones, straight from the index on waiting retries.</summary>
+    internal static IQueryable<TaskRecord> Waiting(LedgerContext context, string module) =>
+        context.Tasks.Where(task => task.Status == TaskState.Retrying && task.DueAt != null && task.Module == module).OrderBy(task => task.DueAt).Take(MaxWaiting + 1);
 
     internal static TaskRow ToRow(TaskRecord task, byte[]? payload) => new(
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,

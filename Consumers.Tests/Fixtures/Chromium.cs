@@ -8,7 +8,10 @@ internal static class Chromium
     private static readonly string? Path = new[] { Environment.GetEnvironmentVariable("CHROMIUM_PATH"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
         .FirstOrDefault(File.Exists);
 
-    public static async Task WithPageAsync(ColorScheme scheme, int width, Func<IPage, Task> look)
+    public static Task WithPageAsync(ColorScheme scheme, int width, Func<IPage, Task> look) => WithBrowserAsync(async browser =>
+        await look(await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } })));
+
+    public static async Task WithBrowserAsync(Func<IBrowser, Task> look)
     {
         Assert.SkipWhen(Path is null, "no Chromium is installed; ./scripts/test.sh installs one");
         using var playwright = await Playwright.CreateAsync();
@@ -17,7 +20,6 @@ internal static class Chromium
             ExecutablePath = Path,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
-        var page = await browser.NewPageAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } });
-        await look(page);
+        await look(browser);
     }
 }

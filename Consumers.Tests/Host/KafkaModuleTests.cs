@@ -27,6 +27,20 @@ public sealed class KafkaModuleTests
     }
 
     [Fact]
+    public async Task A_task_behind_another_of_its_key_says_so_on_its_page()
+    {
+        await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", "embedded"));
+        await host.PostAsync("/api/kafka/tasks/batch", """[{"id":"ahead","type":"sleep","payload":{"complexityMs":60000},"key":"customer-42"},{"id":"behind","type":"sleep","payload":{"complexityMs":1},"key":"customer-42"}]""");
+
+        await Eventually.TrueAsync(
+            async () => (await StoryAsync("behind")).StartsWith("Waits behind key customer-42: task ahead of the same key runs since", StringComparison.Ordinal), "the page says behind which", TimeSpan.FromSeconds(60));
+        (await StoryAsync("ahead")).ShouldStartWith("Runs on ");
+
+        async Task<string> StoryAsync(string id) =>
+            new HtmlParser().ParseDocument(await (await host.GetAsync($"/tasks/{id}")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).QuerySelector("#story .sentence")?.LastChild?.TextContent.Trim() ?? "";
+    }
+
+    [Fact]
     public async Task Without_a_broker_the_API_answers_503_and_the_page_says_what_is_away_and_that_lags_are_unknown()
     {
         await using var host = await HostUnderTest.StartAsync(("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"), ("Consumers:Kafka:PublishTimeout", "00:00:02"));

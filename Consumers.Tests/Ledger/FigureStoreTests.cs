@@ -7,6 +7,7 @@ public sealed class FigureStoreTests
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
     private static readonly Dictionary<TimeSpan, TimeSpan> Keep = new() { [Step] = TimeSpan.FromMinutes(15) };
+    private static readonly Dictionary<TimeSpan, TimeSpan> Long = new() { [Step] = TimeSpan.FromDays(28) };
 
     [Fact]
     public async Task A_row_that_is_written_again_takes_the_place_of_the_first()
@@ -81,6 +82,56 @@ public sealed class FigureStoreTests
         var read = (await ReadAsync(store)).ShouldHaveSingleItem();
         (read with { Handling = DurationSpread.None, Age = DurationSpread.None }).ShouldBe(row with { Handling = DurationSpread.None, Age = DurationSpread.None });
         read.Handling.ToString().ShouldBe(row.Handling.ToString());
+    }
+
+    [Fact]
+    public async Task Of_a_step_of_long_ago_one_row_stays_with_the_sums_of_all_processes()
+    {
+        await using var ledger = new TestLedger();
+        var store = await OpenAsync(ledger);
+        var start = ledger.Time.GetUtcNow();
+        await store.WriteAsync([Row(ledger, "a", 3), Row(ledger, "b", 4), Row(ledger, "c", 5)], Long, CancellationToken.None);
+        ledger.Time.Advance(MergedFigures.Late + Step - TimeSpan.FromMilliseconds(1));
+        await store.WriteAsync([], Long, CancellationToken.None);
+        (await ReadAsync(store)).Count.ShouldBe(3, "somebody may still write to it");
+
+        ledger.Time.Advance(TimeSpan.FromMilliseconds(1));
+        await store.WriteAsync([], Long, CancellationToken.None);
+        await store.WriteAsync([], Long, CancellationToken.None);
+
+        var row = (await ReadAsync(store)).ShouldHaveSingleItem();
+        (row.Start, row.Source, row.Completed, row.Running, row.Backlog, row.Processes).ShouldBe((start, "", 12, 3, 2, 3));
+    }
+
+    [Fact]
+    public async Task Who_comes_when_a_step_is_merged_is_not_counted_twice()
+    {
+        await using var ledger = new TestLedger();
+        var store = await OpenAsync(ledger);
+        var late = Row(ledger, "a", 3);
+        await store.WriteAsync([late, Row(ledger, "b", 4)], Long, CancellationToken.None);
+        ledger.Time.Advance(MergedFigures.Late + Step);
+        await store.WriteAsync([], Long, CancellationToken.None);
+
+        await store.WriteAsync([late with { Completed = 10 }], Long, CancellationToken.None);
+
+        (await ReadAsync(store)).ShouldHaveSingleItem().Completed.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Rows_are_as_many_as_steps_however_often_a_process_starts_anew()
+    {
+        await using var ledger = new TestLedger();
+        var store = await OpenAsync(ledger);
+        for (var run = 0; run < 200; run++)
+        {
+            await store.WriteAsync([Row(ledger, $"run-{run}", 1)], Long, CancellationToken.None);
+        }
+        ledger.Time.Advance(TimeSpan.FromHours(7));
+
+        await store.WriteAsync([], Long, CancellationToken.None);
+
+        (await ReadAsync(store)).ShouldHaveSingleItem().Completed.ShouldBe(200);
     }
 
     private static async Task<FigureStore> OpenAsync(TestLedger ledger, string name = "consumer-1") =>

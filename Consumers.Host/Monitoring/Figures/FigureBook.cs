@@ -18,7 +18,7 @@ internal sealed record FigureTotals(long Completed, long Failed, long Retried, D
 /// <param name="process">Tells this process's rows from all others'.</param>
 internal sealed class FigureBook(string process)
 {
-    /// <summary>While the ledger is away rows pile up here: so many, then the oldest are given up.</summary>
+    /// <summary>While the ledger is away rows pile up here: so many, then those are given up that are shown for the shortest time.</summary>
     internal const int MostUnsaved = 1000;
 
     private readonly Dictionary<(TimeSpan Step, DateTimeOffset Start, string Source), FigureRow> _unsaved = [];
@@ -63,7 +63,7 @@ internal sealed class FigureBook(string process)
         _last = totals;
         while (_unsaved.Count > MostUnsaved)
         {
-            _unsaved.Remove(_unsaved.MinBy(row => row.Key.Start).Key);
+            _unsaved.Remove(_unsaved.Keys.MinBy(row => FigureRange.EndOf(row.Step, row.Start)));
         }
     }
 

@@ -24,9 +24,17 @@ internal sealed record FigureSeries(FigureRange Range, DateTimeOffset From, IRea
 
     public long Failed => Known.Sum(point => point.Failed) + (Open?.Failed ?? 0);
 
+    /// <summary>Begin of the first step of which anything is known; null when nothing is.</summary>
+    public DateTimeOffset? Since => Known.FirstOrDefault()?.Start ?? Open?.Start;
+
     public DateTimeOffset TimeOf(int index) => From + (index * Range.Step);
 
     public double PerSecond(long count) => count / Range.Step.TotalSeconds;
+
+    /// <summary>How many tasks came in, from what left and how the backlog changed; a task that waits for a retry counts as gone until it is back. Null where that is not known.</summary>
+    public long? Arrived(int index) => index > 0 && Points[index] is { Backlog: { } now } point && Points[index - 1] is { Backlog: { } before }
+        ? Math.Max(0, point.Completed + point.Failed + now - before)
+        : null;
 
     /// <summary>When the first row of a range can have begun, for who reads it.</summary>
     public static DateTimeOffset FirstOf(FigureRange range, DateTimeOffset now) => range.StartOf(now - Settled) - range.Length;
@@ -42,14 +50,14 @@ internal sealed record FigureSeries(FigureRange Range, DateTimeOffset From, IRea
             var index = (int)Math.Round((step.Key - from) / range.Step);
             if (index >= 0 && index < points.Length)
             {
-                points[index] = Sum(step.Key, [.. step]);
+                points[index] = Sum([.. step]);
             }
             else if (index >= points.Length)
             {
                 open.AddRange(step);
             }
         }
-        return new(range, from, points) { Open = open.Count == 0 ? null : Sum(open[0].Start, [.. open]) };
+        return new(range, from, points) { Open = open.Count == 0 ? null : Sum(open) };
     }
 
     /// <summary>Of the last steps together.</summary>
@@ -61,15 +69,9 @@ internal sealed record FigureSeries(FigureRange Range, DateTimeOffset From, IRea
             last.Aggregate(DurationSpread.None, (sum, point) => sum.Plus(point.Handling)), last.Aggregate(DurationSpread.None, (sum, point) => sum.Plus(point.Age)), last.Max(point => point.Instances));
     }
 
-    private static FigurePoint Sum(DateTimeOffset start, FigureRow[] rows) => new(
-        start,
-        rows.Sum(row => row.Completed),
-        rows.Sum(row => row.Failed),
-        rows.Sum(row => row.Retried),
-        rows.Sum(row => row.Running),
-        // Each saw the same queues.
-        rows.Max(row => row.Backlog),
-        rows.Aggregate(DurationSpread.None, (sum, row) => sum.Plus(row.Handling)),
-        rows.Aggregate(DurationSpread.None, (sum, row) => sum.Plus(row.Age)),
-        rows.Length);
+    private static FigurePoint Sum(IReadOnlyCollection<FigureRow> rows)
+    {
+        var sum = FigureRow.Sum(rows);
+        return new(sum.Start, sum.Completed, sum.Failed, sum.Retried, sum.Running, sum.Backlog, sum.Handling, sum.Age, sum.Processes);
+    }
 }

@@ -36,13 +36,32 @@ internal sealed record FleetFacts
     /// <summary>What the fleet did in the last minutes (<see cref="LatelySpan"/>).</summary>
     public FigurePoint? Lately { get; init; }
 
-    /// <summary>And in the last 24 hours.</summary>
-    public FigureSeries? Day { get; init; }
+    /// <summary>And in the last hour.</summary>
+    public FigurePoint? Hour { get; init; }
+
+    /// <summary>And in the time that the objective is for, or as much of it as there is.</summary>
+    public FigureSeries? Month { get; init; }
+
+    /// <summary>When the first of it was told, to the step of the finest range that goes back so far; null when nothing was.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Where the charts begin; null while nothing is known.</summary>
+    public DateTimeOffset? ChartedFrom { get; init; }
 
     /// <summary>The share of tasks that are to succeed.</summary>
     public double Objective { get; init; } = 0.99;
 
+    public static readonly TimeSpan HourSpan = TimeSpan.FromHours(1);
+
     public static readonly TimeSpan LatelySpan = TimeSpan.FromMinutes(5);
+
+    /// <summary>The dependencies, and what stands for a broker where none is configured.</summary>
+    public IReadOnlyList<DependencyState> RestsOn =>
+    [
+        .. Dependencies,
+        .. Modules.Where(module => Dependencies.All(dependency => dependency.Name != module.Connection.Name)).GroupBy(module => module.Connection.Name)
+            .Select(modules => modules.First().Connection with { Description = $"It stands for a broker in {string.Join(" and ", modules.Select(module => module.Module))}. {modules.First().Connection.Description}" }),
+    ];
 
     public long? Ready => Sum(module => module.Ready);
 

@@ -28,6 +28,7 @@ internal sealed class FleetLook(
         var modules = Task.WhenAll(watch.Transports.Select(transport => ModuleAsync(transport, cancellationToken)));
         var lately = await figures.SeriesAsync(FigureRange.Quarter, cancellationToken);
         var day = await figures.SeriesAsync(FigureRange.Day, cancellationToken);
+        var month = await figures.SeriesAsync(FigureRange.Month, cancellationToken);
         var deadNow = (await dead).Value?.GetValueOrDefault(DeadLetterState.Dead);
         var facts = new FleetFacts
         {
@@ -43,11 +44,17 @@ internal sealed class FleetLook(
             Dead = deadNow,
             Causes = await CausesAsync(deadNow, cancellationToken),
             Lately = lately.Value?.Last(FleetFacts.LatelySpan),
-            Day = day.Value,
+            Hour = day.Value?.Last(FleetFacts.HourSpan),
+            Month = month.Value,
+            Since = SinceOf(day.Value, month.Value),
+            ChartedFrom = lately.Value?.From,
             Objective = options.Value.SuccessObjective,
         };
         return new FleetNow(facts, _tracker.Take([.. FleetRules.Judge(facts)]));
     }
+
+    private static DateTimeOffset? SinceOf(FigureSeries? day, FigureSeries? month) =>
+        month?.Since is { } since && (day is null || since < day.From - FigureRange.Month.Step) ? since : day?.Since;
 
     private async Task<IReadOnlyList<DeadLetterCause>> CausesAsync(long? dead, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ internal sealed class TaskStory(TaskDetails details, DependencyState? connection
 
     /// <summary>Between an attempt and the next: which tier was chosen.</summary>
     public string? Backoff(AttemptRow attempt) => attempt is { DueAt: { } due, EndedAt: { } end }
-        ? $"waited in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}, due {Clock(due)}"
+        ? $"{(due > now && attempt == Attempts[^1] ? "waits" : "waited")} in tier {RetrySchedule.NameOf(schedule.TierWithin(due - end))}, due {Clock(due)}"
         : null;
 
     private string Since() => Task.State switch

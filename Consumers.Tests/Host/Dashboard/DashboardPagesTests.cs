@@ -25,6 +25,7 @@ public sealed class DashboardPagesTests(SharedHost shared) : IClassFixture<Share
         page.QuerySelector("#fleet-state")!.TextContent.ShouldStartWith("All well. 1 instance running");
         page.QuerySelectorAll("[data-fig]").Select(figure => figure.GetAttribute("data-fig")).ShouldBeSubsetOf(FleetFigures.Of(new() { Now = DateTimeOffset.UnixEpoch }).Keys);
         page.QuerySelectorAll(".tile").Length.ShouldBe(6);
+        page.QuerySelectorAll(".dependencies li").Last().TextContent.ShouldContain("It stands for a broker in rabbit and scaling.");
         page.QuerySelector("[data-fig=budget]")!.TextContent.ShouldBe("100 % of the error budget left");
     }
 
@@ -32,6 +33,7 @@ public sealed class DashboardPagesTests(SharedHost shared) : IClassFixture<Share
     [InlineData("", "15 minutes")]
     [InlineData("?range=1h", "1 hour")]
     [InlineData("?range=24h", "24 hours")]
+    [InlineData("?range=28d", "28 days")]
     [InlineData("?range=nonsense", "15 minutes")]
     public async Task The_charts_are_there_without_a_script_as_lines_in_words_and_as_a_table(string query, string words)
     {

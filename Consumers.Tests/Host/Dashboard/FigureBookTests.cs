@@ -21,6 +21,18 @@ public sealed class FigureBookTests
         Of(FigureRange.Quarter).ShouldAllBe(row => row.Completed == 50);
         Of(FigureRange.Hour).Select(row => row.Completed).ShouldBe([200, 200]);
         Of(FigureRange.Day).ShouldHaveSingleItem().Completed.ShouldBe(400);
+        Of(FigureRange.Month).ShouldHaveSingleItem().Completed.ShouldBe(400);
+    }
+
+    [Fact]
+    public void What_came_in_is_what_ended_and_what_the_backlog_grew_by()
+    {
+        FigureRow Row(int second, long completed, long? backlog) => new(FigureRange.Quarter.Step, Start.AddSeconds(second), "a", completed, 1, 0, 1, backlog, DurationSpread.None, DurationSpread.None);
+        var series = FigureSeries.Of(FigureRange.Quarter, [Row(0, 3, 0), Row(5, 4, 100), Row(10, 50, 40), Row(15, 5, null), Row(20, 5, 0)], Start.AddSeconds(40));
+        var first = Enumerable.Range(0, series.Points.Count).First(i => series.Points[i] is not null);
+
+        Enumerable.Range(first, 5).Select(series.Arrived).ShouldBe([null, 105, 0, null, null]);
+        series.Since.ShouldBe(Start);
     }
 
     [Fact]
