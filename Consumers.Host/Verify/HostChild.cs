@@ -80,13 +80,19 @@ internal sealed class HostChild : IAsyncDisposable
 
     public Task KillAsync() => _process.KillAsync();
 
-    /// <summary>Resident memory in KiB and open files; null when it is gone.</summary>
-    public (long RssKb, int Files)? Sample()
+    /// <summary>Resident memory in KiB, open files, and how many of them are sockets; null when it is gone.</summary>
+    public (long RssKb, int Files, int Sockets)? Sample()
     {
         try
         {
             var line = File.ReadLines($"/proc/{Pid}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? null : (long.Parse(line[6..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), Directory.GetFileSystemEntries($"/proc/{Pid}/fd").Length);
+            if (line is null)
+            {
+                return null;
+            }
+            var files = Directory.GetFileSystemEntries($"/proc/{Pid}/fd");
+            var sockets = files.Count(file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+            return (long.Parse(line[6..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), files.Length, sockets);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,8 +17,10 @@ public sealed class RedisFleetTests
         using var here = new TempFolder();
         await using var first = await HostProcess.StartAsync("twin", Embedded(redis), here);
 
+        var since = TimeProvider.System.GetTimestamp();
         await using var second = HostProcess.Launch("twin", Embedded(redis), elsewhere);
         (await second.ExitAsync()).ShouldBe(4, second.Output);
+        TestContext.Current.TestOutputHelper?.WriteLine($"refused {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.00} s after the start of its process");
         second.Output.ShouldContain($"error: the instance name 'twin' is taken: process {first.Pid} on {Environment.MachineName} runs under it.");
 
         first.Kill9();
