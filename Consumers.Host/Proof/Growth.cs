@@ -10,7 +10,7 @@ internal sealed record Growth(string Instance, long Pid, HistoryLine[] Samples)
 
     /// <summary>What is sampled, as it is called in the history and in reports.</summary>
     public static IReadOnlyList<(string Key, string Name, double PerUnit)> Kinds { get; } =
-        [("rssKb", "memory MiB", 1024), ("fds", "open files", 1), ("sockets", "connections", 1), ("walKb", "WAL MiB", 1024)];
+        [("rssKb", "memory MiB", 1024), ("ownKb", "of its own MiB", 1024), ("fds", "open files", 1), ("sockets", "connections", 1), ("walKb", "WAL MiB", 1024)];
 
     public TimeSpan Lived => TimeSpan.FromMicroseconds(Samples[^1].TimeUs - Samples[0].TimeUs);
 

@@ -127,7 +127,7 @@ internal sealed class FleetUnderTest(IReadOnlyList<string> names, IReadOnlyList<
         {
             if (host.Sample() is { } sample)
             {
-                history.Write(HistoryEvents.Sample, new AttemptKey(host.Name, 0, 0), 0, $"pid={host.Pid} rssKb={sample.RssKb} fds={sample.Files} sockets={sample.Sockets} walKb={walKb}");
+                history.Write(HistoryEvents.Sample, new AttemptKey(host.Name, 0, 0), 0, $"pid={host.Pid} rssKb={sample.RssKb} ownKb={sample.OwnKb} fds={sample.Files} sockets={sample.Sockets} walKb={walKb}");
             }
         }
     }

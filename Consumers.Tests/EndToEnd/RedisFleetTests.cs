@@ -10,6 +10,7 @@ namespace Consumers.Tests.EndToEnd;
 public sealed class RedisFleetTests
 {
     [Fact]
+    [Trait("Set", "quick")]
     public async Task A_second_live_process_of_a_name_exits_with_4_and_after_kill_9_the_name_is_free_at_once()
     {
         await using var redis = await RedisServer.StartAsync();

@@ -145,7 +145,7 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
         await using var host = await HostProcess.StartAsync("consumer-1", Environment("guest", "guest", "absent").Concat(
         [
             new("Consumers__Rabbit__DeadLetterExchange", "absent-dead-exchange"), new("Consumers__Rabbit__DeadLetterQueue", "absent-dead"), new("Consumers__DeadLetters__Archive", "false"),
-            new("Consumers__Retry__Base", "00:00:00.100"), new("Consumers__Retry__Cap", "00:00:00.100"),
+            new("Consumers__Retry__Base", "00:00:00.100"), new("Consumers__Retry__Cap", "00:00:00.100"), new("Consumers__History__Folder", folder.File("history")),
         ]), folder);
         await PostAsync(host, "first", """{"steps":["retry","ok"]}""");
         await Eventually.TrueAsync(async () => await StatusOfAsync(host, "first") == "COMPLETED", "all queues are in use");
