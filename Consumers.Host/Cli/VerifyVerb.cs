@@ -14,7 +14,7 @@ internal static class VerifyVerb
         var rate = new Option<string>("--rate") { Description = "Messages a second over all modules, such as 200; auto for half of the measured peak.", DefaultValueFactory = _ => "auto" };
         var profile = new Option<string>("--profile") { Description = "quick (about 70 s), standard (about 4 min) or soak (about 60 min).", DefaultValueFactory = _ => "quick" };
         var seconds = new Option<int?>("--seconds") { Description = "Load for so long in place of the profile's, 3 to 86400." };
-        var faults = new Option<string?>("--faults") { Description = $"Any of {string.Join(',', FaultKind.Options)}; none for none. Default: the profile's." };
+        var faults = new Option<string?>("--faults") { Description = $"Any of {string.Join(',', FaultKind.Options)}; none for none. How often each: kill:10. Default: the profile's." };
         var seed = new Option<int?>("--seed") { Description = "Repeats the load and the plan of another run. Default: a new one, which is printed." };
         var report = new Option<string[]>("--report") { Description = "Also write the report to a file that ends in .json or .html. May be given twice.", AllowMultipleArgumentsPerToken = false };
         var selftest = new Option<bool>("--selftest") { Description = "Break eleven promises on purpose, and show that each is found." };

@@ -5,33 +5,26 @@ namespace Consumers.Host.Proof;
 /// <summary>What stays within bounds.</summary>
 internal static class BoundChecks
 {
-    /// <summary>Growth is looked for in processes that lived this long, in microseconds.</summary>
-    private const long LongEnoughUs = 240_000_000;
-
     private const long RoomKb = 64 * 1024;
     private const int RoomFiles = 64;
 
     /// <summary>I19: a process has no more in hand than it may, and its memory and open files do not grow while the load is even.</summary>
     public static IEnumerable<Finding> Bounded(FleetHistory history, ProofInput input)
     {
-        foreach (var process in history.Lines.Where(line => line.Event == HistoryEvents.Sample).GroupBy(line => (line.Id, Pid: line.Number("pid"))))
+        foreach (var process in Growth.Of(history.Lines))
         {
-            var samples = process.ToArray();
-            if (samples[^1].TimeUs - samples[0].TimeUs < LongEnoughUs)
-            {
-                continue;
-            }
+            var samples = process.Samples;
             // The first quarter is warming up; medians, so that one moment does not decide.
             var (early, late) = (samples[(samples.Length / 4)..(samples.Length / 2)], samples[(samples.Length * 3 / 4)..]);
             var (rss, rssLate) = (Median(early, "rssKb"), Median(late, "rssKb"));
             if (rssLate > (rss * 1.25) + RoomKb)
             {
-                yield return new("I19", process.Key.Id, $"memory grew from {rss / 1024} to {rssLate / 1024} MiB (pid {process.Key.Pid})");
+                yield return new("I19", process.Instance, $"memory grew from {rss / 1024} to {rssLate / 1024} MiB (pid {process.Pid})");
             }
             var (files, filesLate) = (Median(early, "fds"), Median(late, "fds"));
             if (filesLate > files + RoomFiles)
             {
-                yield return new("I19", process.Key.Id, $"open files grew from {files} to {filesLate} (pid {process.Key.Pid})");
+                yield return new("I19", process.Instance, $"open files grew from {files} to {filesLate} (pid {process.Pid})");
             }
         }
         if (input.MostInHand is not { } most || history.BrokerWasHit)
@@ -75,5 +68,5 @@ internal static class BoundChecks
         return history.Lines.FirstOrDefault(line => line.TimeUs > from && FleetHistory.IsAccepted(line))?.TimeUs - from;
     }
 
-    private static long Median(HistoryLine[] samples, string name) => samples.Select(sample => sample.Number(name)).Order().ElementAt(samples.Length / 2);
+    private static long Median(IReadOnlyList<HistoryLine> samples, string name) => samples.Select(sample => sample.Number(name)).Order().ElementAt(samples.Count / 2);
 }

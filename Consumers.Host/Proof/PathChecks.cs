@@ -63,7 +63,7 @@ internal static class PathChecks
         // The due time itself, not the begin: a busy broker would hide a wait that was chosen too short.
         foreach (var retry in history.Settled.SelectMany(settled => settled).Where(outcome => outcome["due"] is not null))
         {
-            var wait = retry.Number("due") - history.Effects[retry.Key].LastOrDefault(effect => effect.Run == retry.Run)?.TimeUs;
+            var wait = retry.Number("due") - history.Effects[retry.Key].LastOrDefault(effect => effect.Run == retry.Run && effect.TimeUs <= retry.TimeUs)?.TimeUs;
             if (wait < (schedule.TierFor(retry.Attempt - 1).Ticks / TimeSpan.TicksPerMicrosecond) - ToleranceUs)
             {
                 yield return new("I7", retry.Id, $"after attempt {retry.Attempt} a wait of {wait / 1000} ms was chosen: less than its backoff");
@@ -71,9 +71,12 @@ internal static class PathChecks
         }
     }
 
-    /// <summary>How long after its due time an attempt began; null for a first one, and when the line that said it died with its process.</summary>
+    /// <summary>
+    /// How long after its due time an attempt began; null for a first one, and when the line that said it died with its process. An attempt that was settled twice, for want of a guard, has two retries:
+    /// the first of them may come.
+    /// </summary>
     public static long? LateUs(FleetHistory history, HistoryLine begin) =>
-        history.Settled[begin.Key with { Attempt = begin.Attempt - 1 }].LastOrDefault(line => line["due"] is not null) is { } outcome
+        history.Settled[begin.Key with { Attempt = begin.Attempt - 1 }].Where(line => line["due"] is not null).MinBy(line => line.Number("due")) is { } outcome
             ? begin.TimeUs - outcome.Number("due")
             : null;
 

@@ -90,7 +90,7 @@ internal sealed class FleetUnderTest(IReadOnlyList<string> names, IReadOnlyList<
             while (true)
             {
                 await Task.Delay(Beat, TimeProvider.System, _stop.Token);
-                await Task.WhenAll(_hosts.Values.Where(host => host.HasExited && !_expected.ContainsKey(host.Name)).Select(DiedAsync));
+                await Task.WhenAll(_hosts.Values.Where(HasDied).Select(DiedAsync));
                 if (Stopwatch.GetElapsedTime(sampled) >= SampleEvery)
                 {
                     sampled = Stopwatch.GetTimestamp();
@@ -107,6 +107,9 @@ internal sealed class FleetUnderTest(IReadOnlyList<string> names, IReadOnlyList<
         }
     }
 
+    /// <summary>Who was replaced meanwhile has not: its name is taken off those that are expected to end after it has its successor.</summary>
+    private bool HasDied(HostChild host) => host.HasExited && !_expected.ContainsKey(host.Name) && _hosts[host.Name] == host;
+
     private Task DiedAsync(HostChild host)
     {
         if (!OnDeath(host))
@@ -118,11 +121,13 @@ internal sealed class FleetUnderTest(IReadOnlyList<string> names, IReadOnlyList<
 
     private void Sample()
     {
+        var wal = new FileInfo($"{place.Ledger}-wal");
+        var walKb = wal.Exists ? wal.Length / 1024 : 0;
         foreach (var host in Alive)
         {
             if (host.Sample() is { } sample)
             {
-                history.Write(HistoryEvents.Sample, new AttemptKey(host.Name, 0, 0), 0, $"pid={host.Pid} rssKb={sample.RssKb} fds={sample.Files}");
+                history.Write(HistoryEvents.Sample, new AttemptKey(host.Name, 0, 0), 0, $"pid={host.Pid} rssKb={sample.RssKb} ownKb={sample.OwnKb} fds={sample.Files} sockets={sample.Sockets} walKb={walKb}");
             }
         }
     }

@@ -80,19 +80,29 @@ internal sealed class HostChild : IAsyncDisposable
 
     public Task KillAsync() => _process.KillAsync();
 
-    /// <summary>Resident memory in KiB and open files; null when it is gone.</summary>
-    public (long RssKb, int Files)? Sample()
+    /// <summary>Resident memory, and what of it is its own and no mapped file, in KiB; open files, and how many of them are sockets; null when it is gone.</summary>
+    public (long RssKb, long OwnKb, int Files, int Sockets)? Sample()
     {
         try
         {
-            var line = File.ReadLines($"/proc/{Pid}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? null : (long.Parse(line[6..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), Directory.GetFileSystemEntries($"/proc/{Pid}/fd").Length);
+            var status = File.ReadAllLines($"/proc/{Pid}/status");
+            // One that has exited and was not waited for has neither.
+            if (KbOf(status, "VmRSS:") is not { } rss || KbOf(status, "RssAnon:") is not { } own)
+            {
+                return null;
+            }
+            var files = Directory.GetFileSystemEntries($"/proc/{Pid}/fd");
+            var sockets = files.Count(file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+            return (rss, own, files.Length, sockets);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
+
+    private static long? KbOf(string[] status, string name) =>
+        status.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } line ? long.Parse(line[name.Length..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) : null;
 
     public async ValueTask DisposeAsync()
     {

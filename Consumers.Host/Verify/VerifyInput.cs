@@ -91,25 +91,41 @@ internal sealed record VerifyInput(
             : throw Wrong($"--rate is '{Terminal.Clean(Rate)}', but must be auto, or 1 to 100000 messages a second.");
     }
 
-    private IReadOnlyCollection<FaultKind> ReadFaults(VerifyRequest request, VerifyProfile profile)
+    private IReadOnlyCollection<(FaultKind Kind, int? Count)> ReadFaults(VerifyRequest request, VerifyProfile profile)
     {
         string? WhyNot(FaultKind kind) => kind.WhyNot(request.UsesRabbit, request is { UsesKafka: true, KafkaServers: null }, request.UsesRedis);
         if (Faults is null)
         {
-            return [.. profile.Faults.Keys.Where(kind => WhyNot(kind) is null)];
+            return [.. profile.Faults.Keys.Where(kind => WhyNot(kind) is null).Select(kind => (kind, (int?)null))];
         }
-        var chosen = new List<FaultKind>();
-        foreach (var option in Faults == "none" ? [] : Faults.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var chosen = new Dictionary<FaultKind, int?>();
+        foreach (var typed in Faults == "none" ? [] : Faults.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
+            var (option, count) = ReadCount(typed);
             var kinds = FaultKind.All.Where(kind => kind.Option == option).ToArray();
             if (kinds.Length == 0)
             {
                 throw Wrong($"--faults has '{Terminal.Clean(option)}', but must be any of {string.Join(", ", FaultKind.Options)}, or none.{NearestWord.Hint(option, [.. FaultKind.Options])}");
             }
             var possible = kinds.Where(kind => WhyNot(kind) is null).ToArray();
-            chosen.AddRange(possible.Length > 0 ? possible : throw Wrong($"--faults has '{option}', but {WhyNot(kinds[0])}."));
+            foreach (var kind in possible.Length > 0 ? possible : throw Wrong($"--faults has '{option}', but {WhyNot(kinds[0])}."))
+            {
+                chosen[kind] = count;
+            }
         }
-        return chosen;
+        return [.. chosen.Select(choice => (choice.Key, choice.Value))];
+    }
+
+    /// <summary><c>kill</c>, or <c>kill:10</c> for ten of them.</summary>
+    private static (string Option, int? Count) ReadCount(string typed)
+    {
+        if (typed.Split(':', 2) is not [var option, var digits])
+        {
+            return (typed, null);
+        }
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 1000
+            ? (option, count)
+            : throw Wrong($"--faults has '{Terminal.Clean(typed)}', but how often must be 1 to 1000.");
     }
 
     private static void CheckReport(string path)

@@ -36,6 +36,9 @@ internal sealed record VerifyResult
 
     public required IReadOnlyList<BadTask> BadTasks { get; init; }
 
+    /// <summary>Of the processes that lived long enough to say.</summary>
+    public IReadOnlyList<Growth> Growths { get; init; } = [];
+
     /// <summary>Where all of it was kept; null when it was removed.</summary>
     public string? Folder { get; init; }
 }

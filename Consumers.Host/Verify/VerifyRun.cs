@@ -208,6 +208,7 @@ internal sealed class VerifyRun(VerifyRequest request, Action<string> say, Uri? 
             Faults = [.. proof.Faults.Select(fault => FaultResult.From(fault, lines, request.Modules))],
             Timeline = Timeline.From(lines),
             BadTasks = BadTask.From(proof, lines),
+            Growths = [.. Growth.Of(lines)],
         };
     }
 }

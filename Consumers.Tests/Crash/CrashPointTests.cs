@@ -25,6 +25,7 @@ internal static class OneCrash
 }
 
 /// <summary>Between the row of a task that came through the API and the note that it is published.</summary>
+[Trait("Set", "quick")]
 public sealed class PublishingCrashTests
 {
     public static TheoryData<string> Points => CrashMatrix.PointsOf(CrashMatrix.Publishing);
@@ -39,6 +40,7 @@ public sealed class PublishingCrashTests
 }
 
 /// <summary>From the delivery to the commit of its outcome: the attempt is begun again.</summary>
+[Trait("Set", "quick")]
 public sealed class UnsettledCrashTests
 {
     public static TheoryData<string> Points => CrashMatrix.PointsOf(CrashMatrix.BeforeTheOutcome);
@@ -53,6 +55,7 @@ public sealed class UnsettledCrashTests
 }
 
 /// <summary>From the commit of a success to its ack: the handler does not run again.</summary>
+[Trait("Set", "quick")]
 public sealed class SettledCrashTests
 {
     public static TheoryData<string> Points => CrashMatrix.PointsOf(CrashMatrix.AfterTheOutcome);
@@ -67,6 +70,7 @@ public sealed class SettledCrashTests
 }
 
 /// <summary>From the commit of a failure to its ack: what is owed is paid, once in effect.</summary>
+[Trait("Set", "quick")]
 public sealed class OwingCrashTests
 {
     public static TheoryData<string> Points => CrashMatrix.PointsOf(CrashMatrix.Onward);

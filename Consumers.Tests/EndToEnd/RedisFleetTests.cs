@@ -10,6 +10,7 @@ namespace Consumers.Tests.EndToEnd;
 public sealed class RedisFleetTests
 {
     [Fact]
+    [Trait("Set", "quick")]
     public async Task A_second_live_process_of_a_name_exits_with_4_and_after_kill_9_the_name_is_free_at_once()
     {
         await using var redis = await RedisServer.StartAsync();
@@ -17,8 +18,10 @@ public sealed class RedisFleetTests
         using var here = new TempFolder();
         await using var first = await HostProcess.StartAsync("twin", Embedded(redis), here);
 
+        var since = TimeProvider.System.GetTimestamp();
         await using var second = HostProcess.Launch("twin", Embedded(redis), elsewhere);
         (await second.ExitAsync()).ShouldBe(4, second.Output);
+        TestContext.Current.TestOutputHelper?.WriteLine($"refused {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.00} s after the start of its process");
         second.Output.ShouldContain($"error: the instance name 'twin' is taken: process {first.Pid} on {Environment.MachineName} runs under it.");
 
         first.Kill9();

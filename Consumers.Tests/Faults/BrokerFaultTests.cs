@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Consumers.Tests.Fixtures;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Consumers.Tests.Faults;
 
@@ -134,6 +136,70 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
         (confirmed + failed).ShouldBe(5000, output);
     }
 
+    [Fact]
+    public async Task While_retry_and_dead_letter_queues_are_gone_and_cannot_be_made_nothing_is_lost()
+    {
+        await broker.ReadyAsync();
+        var away = LongTests.AreOn ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(3);
+        using var folder = new TempFolder();
+        await using var host = await HostProcess.StartAsync("consumer-1", Environment("guest", "guest", "absent").Concat(
+        [
+            new("Consumers__Rabbit__DeadLetterExchange", "absent-dead-exchange"), new("Consumers__Rabbit__DeadLetterQueue", "absent-dead"), new("Consumers__DeadLetters__Archive", "false"),
+            new("Consumers__Retry__Base", "00:00:00.100"), new("Consumers__Retry__Cap", "00:00:00.100"), new("Consumers__History__Folder", folder.File("history")),
+        ]), folder);
+        await PostAsync(host, "first", """{"steps":["retry","ok"]}""");
+        await Eventually.TrueAsync(async () => await StatusOfAsync(host, "first") == "COMPLETED", "all queues are in use");
+        await using var connection = await new ConnectionFactory { Uri = broker.Url }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+        await using (var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            // A queue that is missing is made again at once, unless the broker takes no more of them.
+            await broker.ControlAsync("set_vhost_limits", """{"max-queues":0}""");
+            await channel.QueueDeleteAsync("absent-retry.100ms", cancellationToken: TestContext.Current.CancellationToken);
+            await channel.QueueDeleteAsync("absent-dead", cancellationToken: TestContext.Current.CancellationToken);
+        }
+        var since = TimeProvider.System.GetTimestamp();
+        var count = 0;
+        while (TimeProvider.System.GetElapsedTime(since) < away)
+        {
+            await PostAsync(host, $"again-{count}", """{"steps":["retry","ok"]}""");
+            await PostAsync(host, $"never-{count++}", """{"steps":["fail"]}""");
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+        (await MessagesAsync(connection, "absent-retry.100ms")).ShouldBeNull("it is gone all the time");
+        (await MessagesAsync(connection, "absent-dead")).ShouldBeNull("it is gone all the time");
+
+        await broker.ControlAsync("clear_vhost_limits");
+        since = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < count; i++)
+        {
+            var (again, never) = ("", "");
+            await Eventually.TrueAsync(
+                async () => (again = await StatusOfAsync(host, $"again-{i}")) == "COMPLETED" && (never = await StatusOfAsync(host, $"never-{i}")) == "FAILED",
+                () => $"the tasks of round {i} end; they are {again} and {never}. {host.Output}", TimeSpan.FromSeconds(120));
+        }
+        await Eventually.TrueAsync(async () => await MessagesAsync(connection, "absent-dead") == count, $"all {count} dead letters are there", TimeSpan.FromSeconds(60));
+        TestContext.Current.TestOutputHelper?.WriteLine($"gone for {away.TotalSeconds:0} s: {count} retries and {count} dead letters, lost 0, all there {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.0} s after queues could be made again");
+        for (var i = 0; i < count; i++)
+        {
+            (await EndToEnd.Fleet.FindAsync(host, $"again-{i}")).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(2);
+            (await EndToEnd.Fleet.FindAsync(host, $"never-{i}")).ShouldNotBeNull().GetProperty("attempts").GetArrayLength().ShouldBe(1);
+        }
+    }
+
+    /// <summary>Null when there is no such queue.</summary>
+    private static async Task<uint?> MessagesAsync(IConnection connection, string queue)
+    {
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            return await channel.MessageCountAsync(queue);
+        }
+        catch (OperationInterruptedException)
+        {
+            return null;
+        }
+    }
+
     private Task<HostProcess> StartAsync(string user, string password, TempFolder folder, string prefix = "own") =>
         HostProcess.StartAsync("consumer-1", Environment(user, password, prefix), folder);
 
@@ -150,9 +216,11 @@ public sealed class BrokerFaultTests(BrokerNode broker) : IClassFixture<BrokerNo
     /// <summary>Lines that announce the next try.</summary>
     private static int Tries(HostProcess host) => host.Output.Split("Next try in").Length - 1;
 
-    private static async Task PostAsync(HostProcess host, string id, int milliseconds = 1)
+    private static Task PostAsync(HostProcess host, string id, int milliseconds = 1) => PostAsync(host, id, $$"""{"complexityMs":{{milliseconds}}}""", "sleep");
+
+    private static async Task PostAsync(HostProcess host, string id, string payload, string type = "probe")
     {
-        using var content = new StringContent($$$"""{"id":"{{{id}}}","type":"sleep","payload":{"complexityMs":{{{milliseconds}}}}}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent($$$"""{"id":"{{{id}}}","type":"{{{type}}}","payload":{{{payload}}}}""", Encoding.UTF8, "application/json");
         using var answer = await host.Http.PostAsync(new Uri("/api/rabbit/tasks", UriKind.Relative), content);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }

@@ -175,6 +175,9 @@ public sealed class LedgerDiskTests
 
         public async Task EndsWellAsync(int tasks)
         {
+            var (since, ended) = (TimeProvider.System.GetTimestamp(), Effects().Count);
+            await Eventually.TrueAsync(() => Effects().Count > ended, "a handler runs again", TimeSpan.FromSeconds(60));
+            TestContext.Current.TestOutputHelper?.WriteLine($"the first handler ran {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.00} s after the ledger could be written again");
             await Fleet.QuiesceAsync(host, tasks);
             await ReadyAsync(HttpStatusCode.OK);
             var effects = Effects().ToLookup(line => line.Id, line => line.Attempt);

@@ -36,6 +36,9 @@ public sealed class LedgerFaultTests
             fleet.Stats.Completed.ShouldBe(completed, "no outcome without the ledger");
             fleet.Log.Effects.Count.ShouldBe(0, "and no attempt that the ledger does not know of");
             await ExecuteAsync(other, "ROLLBACK");
+            since = TimeProvider.System.GetTimestamp();
+            await Eventually.TrueAsync(() => fleet.Stats.Completed > completed, "a task completes");
+            TestContext.Current.TestOutputHelper?.WriteLine($"locked for {locked.TotalSeconds:0} s; the first task completed {TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.00} s after its end");
         }
 
         foreach (var task in tasks)

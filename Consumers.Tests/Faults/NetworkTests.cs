@@ -27,6 +27,7 @@ public sealed class NetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Set", "quick")]
     public async Task Acks_that_never_arrive_lead_to_redeliveries_and_to_no_second_effect()
     {
         var acked = 0L;

@@ -4,6 +4,7 @@ namespace Consumers.Tests.Fire;
 
 /// <summary>kill -9 of one of three instances, round after round, under load.</summary>
 [Collection(FireCollection.Name)]
+[Trait("Set", "quick")]
 public sealed class KillRounds
 {
     [Fact]

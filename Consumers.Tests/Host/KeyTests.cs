@@ -5,6 +5,7 @@ using Consumers.Host.Hosting;
 
 namespace Consumers.Tests.Host;
 
+[Trait("Set", "quick")]
 public sealed class KeyTests
 {
     private const string Key = "a-key-that-nobody-guesses";

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Consumers.Tests.Host;
 
+[Trait("Set", "quick")]
 public sealed class SecurityTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private static readonly string[] Safe = ["GET", "HEAD", "OPTIONS"];

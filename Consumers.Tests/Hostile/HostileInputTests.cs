@@ -7,6 +7,7 @@ namespace Consumers.Tests.Hostile;
 using Fleet = Consumers.Tests.EndToEnd.Fleet;
 
 /// <summary>Hostile messages of every class among good ones, against a real process on a real broker.</summary>
+[Trait("Set", "quick")]
 public sealed class HostileInputTests
 {
     private const int Seed = 20261121;

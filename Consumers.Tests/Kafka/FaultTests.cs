@@ -109,6 +109,7 @@ public sealed class FaultTests
     }
 
     [Fact]
+    [Trait("Set", "quick")]
     public async Task A_fenced_static_member_stops_with_a_clear_error()
     {
         await using var fleet = await KafkaFleet.CreateAsync();

@@ -226,6 +226,21 @@ public sealed class HistoryCheckerTests
         report.Verdict.ShouldBe(verdict, report.ToString());
     }
 
+    /// <summary>As the scaling module does while its guard is away.</summary>
+    [Theory]
+    [InlineData(303_000, false)]
+    [InlineData(290_000, true)]
+    public void Of_an_attempt_that_was_settled_twice_the_first_retry_may_come_when_it_is_due(long begins, bool isEarly)
+    {
+        var run = new HandmadeRun();
+        run.Add(
+            "199000 B two begin w 1 1 0 d=31", "200000 B two effect w 1 1 0 began=199000", "201000 B two outcome w 1 1 0 d=31 state=RETRYING accepted=1 due=301000",
+            "259000 B two begin w 1 1 0 d=32", "260000 B two effect w 1 1 0 began=259000", "261000 B two outcome w 1 1 0 d=32 state=RETRYING accepted=1 due=361000",
+            $"{begins} C three begin w 1 2 0 d=33");
+
+        PathChecks.NotEarly(new FleetHistory(run.Input().History), run.Input()).Any().ShouldBe(isEarly);
+    }
+
     [Fact]
     public void Every_invariant_is_broken_once() =>
         Sabotages.Values.Concat(Doubts.Values).Select(sabotage => sabotage.Invariant).Distinct().ShouldBe(

@@ -109,6 +109,7 @@ public sealed class ScalingOutTests
     }
 
     [Fact]
+    [Trait("Set", "quick")]
     public async Task A_second_process_of_one_name_is_refused_and_the_first_does_every_task_once()
     {
         await using var fleet = await ScalingFleet.CreateAsync();

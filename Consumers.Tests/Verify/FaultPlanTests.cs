@@ -6,7 +6,7 @@ namespace Consumers.Tests.Verify;
 /// <summary>What follows from the seed alone.</summary>
 public sealed class FaultPlanTests
 {
-    private static FaultPlan Plan(int seed) => FaultPlan.Create(seed, VerifyProfile.Standard.Load, 3, 2, VerifyProfile.Standard.Counts(FaultKind.All));
+    private static FaultPlan Plan(int seed) => FaultPlan.Create(seed, VerifyProfile.Standard.Load, 3, 2, VerifyProfile.Standard.Counts([.. FaultKind.All.Select(kind => (kind, (int?)null))]));
 
     [Fact]
     public void The_same_seed_gives_the_same_plan_and_another_seed_another()
@@ -30,7 +30,7 @@ public sealed class FaultPlanTests
 
     [Fact]
     public void A_kind_that_was_asked_for_and_is_not_in_the_profile_happens_once() =>
-        VerifyProfile.Quick.Counts([FaultKind.Freeze]).ShouldBe([(FaultKind.Freeze, 1)]);
+        VerifyProfile.Quick.Counts([(FaultKind.Freeze, null), (FaultKind.Kill, null)]).ShouldBe([(FaultKind.Kill, 2), (FaultKind.Freeze, 1)]);
 
     [Fact]
     public void The_load_follows_from_the_seed_and_has_its_mix()

@@ -69,6 +69,23 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void What_a_process_of_minutes_held_and_how_fast_it_grew_is_in_every_report()
+    {
+        // Twice as fast while it warms up, and one that lived for a minute only.
+        var result = Result(run => run.Add([
+            .. Enumerable.Range(0, 101).Select(i => $"{600000 + (i * 3_000_000)} P pub sample two 0 0 0 pid=2 rssKb={102_400 + (i * 51) + (Math.Min(i, 25) * 51)} ownKb=61440 fds=100 sockets={(i == 60 ? 12 : 10)} walKb=4096"),
+            .. Enumerable.Range(0, 20).Select(i => $"{600000 + (i * 3_000_000)} P pub sample three 0 0 0 pid=3 rssKb={i * 1000} fds={i} sockets=0 walKb=0")]));
+
+        Text(result).ShouldContain("growth    two in 5 min: memory MiB 104.4 (+59.8/h, at most 106.2) · of its own MiB 60 (±0/h, at most 60) · open files 100 (±0/h, at most 100) · connections 10 (");
+        Text(result).ShouldNotContain("growth    three");
+        var growth = JsonDocument.Parse(JsonReport.Of(result)).RootElement.GetProperty("growth").EnumerateArray().Single();
+        growth.GetProperty("instance").GetString().ShouldBe("two");
+        growth.GetProperty("trends").GetProperty("rssKb").GetProperty("perHour").GetDouble().ShouldBe(61_200, 1);
+        growth.GetProperty("trends").GetProperty("sockets").GetProperty("most").GetDouble().ShouldBe(12);
+        new HtmlParser().ParseDocument(HtmlReport.Of(result)).QuerySelectorAll("td").ShouldContain(cell => cell.TextContent == "4 (±0/h, at most 4)");
+    }
+
+    [Fact]
     public void A_selftest_says_what_was_missed()
     {
         using var output = new StringWriter();
@@ -117,6 +134,7 @@ public sealed class ReportTests
             Faults = [.. proof.Faults.Select(fault => FaultResult.From(fault, lines, ["kafka"]))],
             Timeline = Timeline.From(lines),
             BadTasks = BadTask.From(proof, lines),
+            Growths = [.. Growth.Of(lines)],
         };
     }
 }

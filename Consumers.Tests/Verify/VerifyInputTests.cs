@@ -36,6 +36,14 @@ public sealed class VerifyInputTests
     }
 
     [Fact]
+    public void A_kind_happens_as_often_as_is_asked_for()
+    {
+        var request = (Plain with { Faults = "kill:10,redis" }).Read(newSeed: 1);
+
+        request.Plan.Faults.GroupBy(fault => fault.Kind.Name).Select(kind => (kind.Key, kind.Count())).ShouldBe([("kill-9", 10), ("redis-kill-9", 1)], ignoreOrder: true);
+    }
+
+    [Fact]
     public void Without_a_seed_there_is_a_new_one() => (Plain with { Seed = null }).Read(newSeed: 42).Seed.ShouldBe(42);
 
     [Theory]
@@ -48,6 +56,7 @@ public sealed class VerifyInputTests
     [InlineData("--profile quik", "--profile is 'quik', but must be quick, standard, soak. Did you mean 'quick'?")]
     [InlineData("--seconds 1", "--seconds is 1, but must be 3 to 86400.")]
     [InlineData("--faults kil", "--faults has 'kil', but must be any of kill, term, freeze, broker, cut, redis, ledger, poison, or none. Did you mean 'kill'?")]
+    [InlineData("--faults kill:0", "--faults has 'kill:0', but how often must be 1 to 1000.")]
     [InlineData("--faults redis --modules rabbit", "--faults has 'redis', but no module of this run uses Redis (the scaling module does).")]
     [InlineData("--faults cut --broker kafka-mock", "--faults has 'cut', but it needs the proxy in front of RabbitMQ")]
     [InlineData("--report out.txt", "--report is 'out.txt', but must end in .json or .html.")]

@@ -11,6 +11,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StreamWriter _log;
     private readonly ConcurrentQueue<string> _last = new();
+    private bool _isDisposed;
 
     private ChildProcess(Process process, string logFile)
     {
@@ -24,7 +25,17 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public int Pid { get; }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>Also of one that was disposed meanwhile: somebody may still be looking at it.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            lock (_process)
+            {
+                return _isDisposed || _process.HasExited;
+            }
+        }
+    }
 
     /// <summary>128 + n for signal n.</summary>
     public int ExitCode => _process.ExitCode;
@@ -97,7 +108,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        if (!HasExited)
         {
             await KillAsync();
         }
@@ -105,6 +116,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             _log.Dispose();
         }
-        _process.Dispose();
+        lock (_process)
+        {
+            _isDisposed = true;
+            _process.Dispose();
+        }
     }
 }

@@ -23,7 +23,7 @@ internal sealed record VerifyProfile(string Name, TimeSpan Load, IReadOnlyDictio
 
     public static IReadOnlyList<VerifyProfile> All { get; } = [Quick, Standard, Soak];
 
-    /// <summary>How often each kind that was chosen happens: as the profile says, and at least once.</summary>
-    public IReadOnlyList<(FaultKind Kind, int Count)> Counts(IReadOnlyCollection<FaultKind> chosen) =>
-        [.. FaultKind.All.Where(chosen.Contains).Select(kind => (kind, Math.Max(1, Faults.GetValueOrDefault(kind))))];
+    /// <summary>How often each kind that was chosen happens: as was asked for, else as the profile says, and at least once.</summary>
+    public IReadOnlyList<(FaultKind Kind, int Count)> Counts(IReadOnlyCollection<(FaultKind Kind, int? Count)> chosen) =>
+        [.. FaultKind.All.Join(chosen, kind => kind, choice => choice.Kind, (kind, choice) => (kind, choice.Count ?? Math.Max(1, Faults.GetValueOrDefault(kind))))];
 }

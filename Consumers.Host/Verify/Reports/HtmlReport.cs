@@ -26,9 +26,10 @@ internal static class HtmlReport
         page.Add($"<h1>Verdict: <span class=\"{verdict}\">{verdict}</span></h1>");
         page.Add($"<p>{Meaning(result.Proof.Verdict)}</p>");
         page.Add($"<p class=\"dim\">{string.Join(" and ", result.Products)} · modules {string.Join(", ", result.Request.Modules)} · {result.Request.Instances} instances · {result.Rate:0.#} messages/s{(result.Peak is { } peak ? FormattableString.Invariant($", half of the measured {peak:0} attempts/s") : "")} · began {result.Began:yyyy-MM-dd HH:mm:ss}Z, took {result.Took.TotalSeconds:0} s · seed {result.Request.Seed}</p>");
-        page.Add($"<h2>Throughput and faults</h2><p class=\"dim\"><span class=\"key-published\">━ published and confirmed</span> · <span class=\"key-ended\">━ attempts ended</span>, each a second; shaded: from a fault to the next task that ended</p>{ChartSvg.Of(result)}");
+        page.Add($"<h2>Throughput and faults</h2><p class=\"dim\"><span class=\"key-published\">━ published and confirmed</span> · <span class=\"key-ended\">━ attempts ended</span>, each a second, from the warm-up on; shaded: from a fault to the next task that ended</p>{ChartSvg.Of(result)}");
         Figures(page, result);
         Faults(page, result);
+        Growths(page, result);
         Invariants(page, result);
         BadTasks(page, result);
         return page.Add($"</body></html>").ToString();
@@ -40,7 +41,7 @@ internal static class HtmlReport
         foreach (var (module, report) in result.Proof.Modules)
         {
             var f = report.Figures;
-            page.Add($"<tr><td>{module}<td class=\"n\">{f.Published + f.Recovered:N0}<td class=\"n\">{f.Completed:N0}<td class=\"n\">{f.Failed:N0}<td class=\"n\">{f.Deliveries:N0}<td class=\"n\">{f.Duplicates:N0}<td class=\"n\">{f.Effects:N0}<td class=\"n\">{f.Reruns:N0}<td class=\"n\">{f.SecondEffects:N0}<td class=\"n\">{f.Retries:N0}<td class=\"n\">{f.LateP50Ms:0} / {f.LateP99Ms:0} / {f.LateMaxMs:0} ms</tr>");
+            page.Add($"<tr><td>{module}<td class=\"n\">{f.Published + f.Recovered:N0}<td class=\"n\">{f.Completed:N0}<td class=\"n\">{f.Failed:N0}<td class=\"n\">{f.Deliveries:N0}<td class=\"n\">{f.Duplicates:N0}<td class=\"n\">{f.Effects:N0}<td class=\"n\">{f.Reruns:N0}<td class=\"n\">{f.SecondEffects:N0}<td class=\"n\">{f.Retries:N0}<td class=\"n\">{f.LateP50Ms:N0} / {f.LateP99Ms:N0} / {f.LateMaxMs:N0} ms</tr>");
         }
         page.Add($"</table></div>");
     }
@@ -54,9 +55,33 @@ internal static class HtmlReport
         page.Add($"<h2>Faults: {result.Faults.Count(fault => fault.AtSeconds is not null)} of {result.Faults.Count} landed</h2><table><tr><th>Fault<th>Kind<th class=\"n\">At<th class=\"n\">Lasted<th class=\"n\">Tasks ended again after</tr>");
         foreach (var fault in result.Faults)
         {
-            page.Add($"<tr><td>{fault.Id}<td>{fault.Kind}<td class=\"n\">{(fault.AtSeconds is { } at ? Seconds(at) : "nothing shows that it landed")}<td class=\"n\">{(fault.LastedSeconds is { } lasted ? Seconds(lasted) : "")}<td class=\"n\">{(fault.RecoveredSeconds is { } recovered ? Seconds(recovered) : fault.AtSeconds is null ? "" : "never")}</tr>");
+            page.Add($"<tr><td>{fault.Id}<td>{fault.Kind}<td class=\"n\">{(fault.AtSeconds is { } at ? TextReport.Seconds(at) : "nothing shows that it landed")}<td class=\"n\">{(fault.LastedSeconds is { } lasted ? TextReport.Seconds(lasted) : "")}<td class=\"n\">{(fault.RecoveredSeconds is { } recovered ? TextReport.Seconds(recovered) : fault.AtSeconds is null ? "" : "never")}</tr>");
         }
         page.Add($"</table>");
+    }
+
+    private static void Growths(Markup page, VerifyResult result)
+    {
+        if (result.Growths.Count == 0)
+        {
+            return;
+        }
+        page.Add($"<h2>What grew</h2><p class=\"dim\">Of processes that lived for four minutes and more: the mean, the trend an hour, and the most</p><div class=\"scroll\"><table><tr><th>Instance<th class=\"n\">Lived");
+        foreach (var kind in Growth.Kinds)
+        {
+            page.Add($"<th class=\"n\">{kind.Name}");
+        }
+        page.Add($"</tr>");
+        foreach (var process in result.Growths)
+        {
+            page.Add($"<tr><td>{process.Instance}<td class=\"n\">{process.Lived.TotalMinutes:0} min");
+            foreach (var kind in Growth.Kinds)
+            {
+                page.Add($"<td class=\"n\">{process.TrendOf(kind.Key, kind.PerUnit).ToString()}");
+            }
+            page.Add($"</tr>");
+        }
+        page.Add($"</table></div>");
     }
 
     private static void Invariants(Markup page, VerifyResult result)
@@ -98,6 +123,4 @@ internal static class HtmlReport
         ProofVerdict.Invalid => "At least one invariant was broken: see below which, and for which tasks.",
         _ => "Nothing wrong was seen, but the run did not put it to the test: see the findings of I21 and I22.",
     };
-
-    private static string Seconds(double seconds) => FormattableString.Invariant($"{seconds:0.0} s");
 }

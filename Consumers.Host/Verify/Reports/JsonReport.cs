@@ -27,6 +27,7 @@ internal static class JsonReport
             faults = result.Faults,
             figures = result.Proof.Modules.ToDictionary(module => module.Key, module => module.Value.Figures),
             invariants = HistoryChecker.Names.ToDictionary(name => name.Key, name => new { name = name.Value, tried = result.Checked.Contains(name.Key), findings = result.Proof.Violations.Concat(result.Proof.Doubts).Count(finding => finding.Invariant == name.Key) }),
+            growth = result.Growths.Select(process => new { process.Instance, process.Pid, livedSeconds = (long)process.Lived.TotalSeconds, trends = Growth.Kinds.ToDictionary(kind => kind.Key, kind => process.TrendOf(kind.Key, 1)) }),
             bad = result.BadTasks,
             timeline = result.Timeline,
             folder = result.Folder,

@@ -18,12 +18,16 @@ internal static class TextReport
         {
             var f = report.Figures;
             output.WriteLine(Line($"{module,-9} tasks {f.Published + f.Recovered:N0} · completed {f.Completed:N0} · failed {f.Failed:N0} · deliveries {f.Deliveries:N0} · duplicates suppressed {f.Duplicates:N0}"));
-            output.WriteLine(Line($"          effects {f.Effects:N0} · run again after a fault {f.Reruns:N0} · second effects {f.SecondEffects:N0} · retries {f.Retries:N0}, late p50 {f.LateP50Ms:0} ms p99 {f.LateP99Ms:0} ms max {f.LateMaxMs:0} ms"));
+            output.WriteLine(Line($"          effects {f.Effects:N0} · run again after a fault {f.Reruns:N0} · second effects {f.SecondEffects:N0} · retries {f.Retries:N0}, late p50 {f.LateP50Ms:N0} ms p99 {f.LateP99Ms:N0} ms max {f.LateMaxMs:N0} ms"));
         }
         output.WriteLine(Line($"LOST {Count(proof, "I1")} · STUCK {Count(proof, "I13")} · UNEXPECTED {Count(proof, "I2")} · EARLY {Count(proof, "I7")} · ACK-BEFORE-OUTCOME {Count(proof, "I5")} · STALE-EPOCH WRITES ACCEPTED {Count(proof, "I18")} · COUNTERS OFF {Count(proof, "I11")}"));
         if (result.Faults.Any(fault => fault.AtSeconds is not null))
         {
-            output.WriteLine($"recovery  {Join(result.Faults.Where(fault => fault.AtSeconds is not null).GroupBy(fault => fault.Kind).Select(kind => Line($"{kind.Key} {(kind.Any(fault => fault.RecoveredSeconds is null) ? "never" : Line($"{kind.Max(fault => fault.RecoveredSeconds):0.0} s"))}")))}");
+            output.WriteLine($"recovery  {Join(result.Faults.Where(fault => fault.AtSeconds is not null).GroupBy(fault => fault.Kind).Select(kind => Line($"{kind.Key} {(kind.Any(fault => fault.RecoveredSeconds is null) ? "never" : Seconds(kind.Max(fault => fault.RecoveredSeconds!.Value)))}")))}");
+        }
+        foreach (var process in result.Growths)
+        {
+            output.WriteLine(Line($"growth    {process.Instance} in {process.Lived.TotalMinutes:0} min: {Join(Growth.Kinds.Select(kind => $"{kind.Name} {process.TrendOf(kind.Key, kind.PerUnit)}"))}"));
         }
         var broken = Broken(proof);
         output.WriteLine($"held      {Join(result.Checked.Except(broken.Keys))}");
@@ -81,6 +85,9 @@ internal static class TextReport
     public static IReadOnlyDictionary<string, List<Finding>> Broken(FleetProof proof) =>
         HistoryChecker.Names.Keys.Select(invariant => (Invariant: invariant, Findings: proof.Violations.Concat(proof.Doubts).Where(finding => finding.Invariant == invariant).ToList()))
             .Where(entry => entry.Findings.Count > 0).ToDictionary(entry => entry.Invariant, entry => entry.Findings);
+
+    /// <summary>Another instance ends a task within milliseconds of a kill: that is not 0.</summary>
+    public static string Seconds(double seconds) => seconds < 1 ? Line($"{seconds:0.000} s") : Line($"{seconds:0.0} s");
 
     private static string Also(SelfTestResult result) => result.Reported.Where(invariant => invariant != result.Invariant).ToArray() is { Length: > 0 } also ? $" (also {string.Join(", ", also)})" : "";
 

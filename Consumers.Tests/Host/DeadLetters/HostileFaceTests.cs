@@ -12,6 +12,7 @@ namespace Consumers.Tests.Host.DeadLetters;
 /// Whoever can publish to the broker chooses every text of a dead letter. Each hostile text is put into every field at once, and then every face that shows one is looked at:
 /// pages, both exports, the API, the terminal.
 /// </summary>
+[Trait("Set", "quick")]
 public sealed class HostileFaceTests(DeadLetterHost shared) : IClassFixture<DeadLetterHost>
 {
     private static readonly Dictionary<string, string> Texts = new()
