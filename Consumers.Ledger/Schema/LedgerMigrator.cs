@@ -22,12 +22,13 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
             Directory.CreateDirectory(Path.GetDirectoryName(database.Path)!);
             using var held = await TakeLockAsync(cancellationToken);
             LedgerFile.RefuseForeign(database.Path);
-            if (!IsUpToDate())
+            await using var context = database.CreateMigrating();
+            await context.Database.OpenConnectionAsync(cancellationToken);
+            await RefuseUnknownSchemaAsync(context, cancellationToken);
+            // Whoever holds our lock is the only one who migrates: a row in EF's lock table is left from a process that was killed.
+            await context.Database.ExecuteSqlRawAsync("""DROP TABLE IF EXISTS "__EFMigrationsLock" """, cancellationToken);
+            if ((await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
             {
-                await using var context = database.CreateMigrating();
-                await context.Database.OpenConnectionAsync(cancellationToken);
-                // Whoever holds our lock is the only one who migrates: a row in EF's lock table is left from a process that was killed.
-                await context.Database.ExecuteSqlRawAsync("""DROP TABLE IF EXISTS "__EFMigrationsLock" """, cancellationToken);
                 await context.Database.MigrateAsync(cancellationToken);
             }
             RefuseReadOnly();
@@ -76,43 +77,24 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
         }
     }
 
-    /// <summary>Looked at without EF, whose model and queries are a third of what starting costs, and most starts find nothing to do.</summary>
-    /// <exception cref="LedgerUnusableException">It is damaged, no ledger, or of a newer version.</exception>
-    private bool IsUpToDate()
+    private async Task RefuseUnknownSchemaAsync(LedgerContext context, CancellationToken cancellationToken)
     {
-        if (!File.Exists(database.Path))
-        {
-            return false;
-        }
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database.Path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 5 }.ConnectionString);
-        connection.Open();
         if (new FileInfo(database.Path).Length <= CheckedSize)
         {
-            var verdict = Read(connection, "PRAGMA quick_check(1)");
+            var verdict = await ReadAsync(context, "PRAGMA quick_check(1)", cancellationToken);
             if (verdict is not ["ok"])
             {
                 throw new LedgerUnusableException($"the ledger cannot be opened: {database.Path} is damaged ({string.Join("; ", verdict)}). Stop the fleet and restore the file from a copy, or move it away to start with an empty ledger.");
             }
         }
-        var tables = Read(connection, LedgerSchema.TablesSql);
-        var applied = tables.Contains("__EFMigrationsHistory") ? Read(connection, LedgerSchema.AppliedSql) : null;
-        if (LedgerSchema.Problem(database.Path, tables, applied, LedgerSchema.Known) is { } problem)
+        var tables = await ReadAsync(context, LedgerSchema.TablesSql, cancellationToken);
+        var applied = tables.Contains("__EFMigrationsHistory") ? await ReadAsync(context, LedgerSchema.AppliedSql, cancellationToken) : null;
+        if (LedgerSchema.Problem(database.Path, tables, applied, context.Database.GetMigrations()) is { } problem)
         {
             throw new LedgerUnusableException(problem);
         }
-        return applied is not null && !LedgerSchema.Known.Except(applied).Any();
     }
 
-    private static List<string> Read(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<string>();
-        while (reader.Read())
-        {
-            rows.Add(reader.GetString(0));
-        }
-        return rows;
-    }
+    private static Task<List<string>> ReadAsync(LedgerContext context, string sql, CancellationToken cancellationToken) =>
+        context.Database.SqlQueryRaw<string>(sql).ToListAsync(cancellationToken);
 }

@@ -1,6 +1,3 @@
-using System.Reflection;
-using Microsoft.EntityFrameworkCore.Migrations;
-
 namespace Consumers.Ledger;
 
 /// <summary>Whether what is in a file is a ledger that this version can use.</summary>
@@ -9,10 +6,6 @@ internal static class LedgerSchema
     public const string TablesSql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 
     public const string AppliedSql = "SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"";
-
-    /// <summary>The migrations of this version, in their order; as EF finds them, without its model.</summary>
-    public static IReadOnlyList<string> Known { get; } =
-        [.. typeof(LedgerSchema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
 
     /// <summary>Why it cannot be used, and what to do; null when it can, also when it is empty or older.</summary>
     /// <param name="applied">Null where there is no table of migrations.</param>

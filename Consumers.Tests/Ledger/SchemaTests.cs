@@ -30,17 +30,6 @@ public sealed class SchemaTests
         expected.Except(Describe(migrated)).ShouldBeEmpty();
     }
 
-    /// <summary>A start asks which there are without EF: one that it does not see would never be applied to a ledger that is there.</summary>
-    [Fact]
-    public async Task The_known_migrations_are_those_that_EF_finds()
-    {
-        await using var ledger = new TestLedger();
-        var instance = await ledger.StartAsync();
-        await using var context = instance.Database.CreateDbContext();
-
-        LedgerSchema.Known.ShouldBe(context.Database.GetMigrations());
-    }
-
     [Fact]
     public async Task A_newer_schema_is_refused_and_left_alone()
     {
