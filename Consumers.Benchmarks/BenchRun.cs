@@ -5,9 +5,9 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
 {
     public static readonly IReadOnlyList<IScenario> Scenarios =
     [
-        new ConsumeScenario(), new PublishScenario(), new LedgerScenario(),
+        new ConsumeScenario(), new NaiveScenario(), new ScalingScenario(), new PrefetchScenario(), new PublishScenario(), new LedgerScenario(), new LatencyScenario(), new StartScenario(), new GrowthScenario(),
         new KafkaScenario("kafka", new KafkaWork(Workers: 3, HandlerTime: TimeSpan.Zero)), new KafkaScenario("kafka-1ms", new KafkaWork(Workers: 50, HandlerTime: TimeSpan.FromMilliseconds(1))),
-        new KafkaGridScenario(),
+        new KafkaSkewScenario(), new KafkaGridScenario(),
     ];
 
     /// <exception cref="BadInputException">A scenario is not known.</exception>
@@ -15,7 +15,7 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
     /// <exception cref="RunFailedException">A variant did not do its work.</exception>
     public async Task RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
     {
-        var scenarios = Select(arguments.Scenarios);
+        var scenarios = Select(arguments);
         CheckVariants(scenarios, arguments.Only);
         if (arguments.List)
         {
@@ -26,25 +26,40 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         var machine = Machine.Read();
         await using var broker = scenarios.Any(scenario => scenario.NeedsBroker) ? await BenchBroker.ConnectAsync(arguments.Url, cancellationToken) : null;
         var report = new BenchReport(time.GetUtcNow(), machine, Describe(scenarios, broker, arguments.Kafka), arguments.Messages, arguments.Rounds, []);
-        if (!arguments.Json)
+        var showsTables = !arguments.Json && !arguments.Goals;
+        if (showsTables)
         {
             TextReport.WriteHead(output, report);
         }
         var comparisons = new List<ComparisonReport>();
         var targets = new BenchTargets(broker, arguments.Queues, arguments.Kafka);
-        foreach (var comparison in scenarios.SelectMany(scenario => scenario.Compare(targets)).Select(comparison => Narrow(comparison, arguments.Only)).Where(comparison => comparison.Variants.Count > 0))
+        var steps = scenarios.Select(scenario => Size(scenario, arguments)).ToArray();
+        foreach (var (scenario, step) in scenarios.Zip(steps))
         {
-            var samples = await Interleaving.RunAsync(comparison, Math.Min(arguments.Messages, comparison.AtMost), arguments.Rounds, progress.WriteLine, cancellationToken);
-            comparisons.Add(new ComparisonReport(comparison, samples));
-            if (!arguments.Json)
+            foreach (var comparison in scenario.Compare(targets).Select(comparison => Narrow(comparison, arguments)).Where(comparison => comparison.Variants.Count > 0))
             {
-                TextReport.WriteComparison(output, comparisons[^1]);
+                var samples = await Interleaving.RunAsync(comparison, Math.Min(step.Messages, comparison.AtMost), step.Rounds, progress.WriteLine, cancellationToken);
+                comparisons.Add(new ComparisonReport(comparison, samples));
+                if (showsTables)
+                {
+                    TextReport.WriteComparison(output, comparisons[^1]);
+                }
             }
         }
         if (arguments.Json)
         {
             output.WriteLine(JsonReport.Write(report with { Comparisons = comparisons }));
         }
+        else if (arguments.Goals)
+        {
+            GoalReport.Write(output, report with { Comparisons = comparisons }, steps);
+        }
+    }
+
+    private static GoalStep Size(IScenario scenario, BenchArguments arguments)
+    {
+        var own = arguments.Goals ? GoalPlan.Steps.First(step => step.Scenario == scenario.Name) : new GoalStep(scenario.Name, arguments.Messages, arguments.Rounds);
+        return own with { Messages = arguments.AskedMessages ?? own.Messages, Rounds = arguments.AskedRounds ?? own.Rounds };
     }
 
     /// <exception cref="BadInputException">None of the scenarios has such a variant.</exception>
@@ -57,22 +72,30 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
         }
     }
 
-    private static Comparison Narrow(Comparison comparison, IReadOnlyList<string> only) =>
-        only.Count == 0 ? comparison : comparison with { Variants = [.. comparison.Variants.Where(variant => only.Contains(variant.Name))] };
+    private static Comparison Narrow(Comparison comparison, BenchArguments arguments)
+    {
+        if (arguments.Goals)
+        {
+            comparison = GoalPlan.Wants(comparison) ? GoalPlan.Narrow(comparison) : comparison with { Variants = [] };
+        }
+        return arguments.Only.Count == 0 ? comparison : comparison with { Variants = [.. comparison.Variants.Where(variant => arguments.Only.Contains(variant.Name))] };
+    }
 
     private static string? Describe(IReadOnlyList<IScenario> scenarios, BenchBroker? broker, string? kafka)
     {
-        string?[] brokers = [broker?.Description, scenarios.Any(scenario => scenario is KafkaScenario or KafkaGridScenario) ? BenchCluster.Describe(kafka) : null];
+        string?[] brokers = [broker?.Description, scenarios.Any(scenario => scenario is KafkaScenario or KafkaGridScenario or KafkaSkewScenario) ? BenchCluster.Describe(kafka) : null];
         return brokers.Any(one => one is not null) ? string.Join("; ", brokers.OfType<string>()) : null;
     }
 
-    private static IReadOnlyList<IScenario> Select(IReadOnlyList<string> names)
+    private static IReadOnlyList<IScenario> Select(BenchArguments arguments)
     {
-        var unknown = names.FirstOrDefault(name => Scenarios.All(scenario => scenario.Name != name));
+        IReadOnlyList<IScenario> known = arguments.Goals ? [.. Scenarios.Where(scenario => GoalPlan.Steps.Any(step => step.Scenario == scenario.Name))] : Scenarios;
+        var names = arguments.Scenarios;
+        var unknown = names.FirstOrDefault(name => known.All(scenario => scenario.Name != name));
         if (unknown is not null)
         {
-            throw new BadInputException($"there is no scenario '{unknown}'; there are {string.Join(", ", Scenarios.Select(scenario => scenario.Name))}");
+            throw new BadInputException($"there is no {(arguments.Goals ? "goal about" : "scenario")} '{unknown}'; there are {string.Join(", ", known.Select(scenario => scenario.Name))}");
         }
-        return names.Count == 0 ? [.. Scenarios.Where(scenario => !scenario.IsLong)] : [.. Scenarios.Where(scenario => names.Contains(scenario.Name))];
+        return names.Count > 0 ? [.. known.Where(scenario => names.Contains(scenario.Name))] : [.. known.Where(scenario => arguments.Goals || !scenario.IsLong)];
     }
 }

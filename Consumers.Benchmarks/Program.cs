@@ -4,6 +4,10 @@ if (args is [MockProcess.Verb, var prefix])
 {
     return MockProcess.Run(prefix);
 }
+if (args is [FirstTaskProcess.Verb, var variant, var queue, var kind, var url])
+{
+    return await FirstTaskProcess.RunAsync(variant, queue, kind, url);
+}
 using var stopping = new CancellationTokenSource();
 Console.CancelKeyPress += (_, interrupt) =>
 {

@@ -7,30 +7,26 @@ namespace Consumers.Benchmarks;
 internal sealed class BenchBroker : IAsyncDisposable
 {
     private readonly ConnectionFactory _factory;
-    private readonly IConnection _connection;
+    private readonly IConnection? _own;
 
-    private BenchBroker(Uri url, ConnectionFactory factory, IConnection connection)
+    private BenchBroker(Uri url, ConnectionFactory factory, IConnection? connection)
     {
         Url = url;
         _factory = factory;
-        _connection = connection;
+        _own = connection;
     }
 
     public Uri Url { get; }
 
+    private IConnection Connection => _own ?? throw new InvalidOperationException("only for opening connections");
+
     /// <summary>Product and version as the broker states them, and where it is; without user and password.</summary>
-    public string Description => $"{Property("product")} {Property("version")} at {_connection.Endpoint.HostName}:{_connection.Endpoint.Port}";
+    public string Description => $"{Property("product")} {Property("version")} at {Connection.Endpoint.HostName}:{Connection.Endpoint.Port}";
 
     /// <exception cref="BrokerAwayException">Nothing that speaks AMQP lets us in there.</exception>
     public static async Task<BenchBroker> ConnectAsync(Uri url, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory
-        {
-            Uri = url,
-            // A run that lost its connection is no measurement: it fails instead of going on.
-            AutomaticRecoveryEnabled = false,
-            ClientProvidedName = "benchmarks",
-        };
+        var factory = Factory(url);
         try
         {
             return new BenchBroker(url, factory, await factory.CreateConnectionAsync(cancellationToken));
@@ -41,6 +37,9 @@ internal sealed class BenchBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>For a process that only opens a run's own connection.</summary>
+    public static BenchBroker Unconnected(Uri url) => new(url, Factory(url), null);
+
     /// <summary>A connection of its own for one run.</summary>
     public Task<IConnection> OpenAsync(CancellationToken cancellationToken) => _factory.CreateConnectionAsync(cancellationToken);
 
@@ -48,7 +47,7 @@ internal sealed class BenchBroker : IAsyncDisposable
 
     public async Task DeclareAsync(string queue, QueueKind kind, CancellationToken cancellationToken)
     {
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var arguments = new Dictionary<string, object?> { ["x-queue-type"] = kind.ToWire() };
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
     }
@@ -56,7 +55,7 @@ internal sealed class BenchBroker : IAsyncDisposable
     /// <summary>Puts a fanout exchange in front of a queue.</summary>
     public async Task BindFanoutAsync(string exchange, string queue, CancellationToken cancellationToken)
     {
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         await channel.QueueBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
     }
@@ -64,7 +63,7 @@ internal sealed class BenchBroker : IAsyncDisposable
     /// <summary>Publishes this many new tasks, all confirmed when it returns.</summary>
     public async Task FillAsync(string queue, int count, CancellationToken cancellationToken)
     {
-        await using var publisher = await ConfirmedPublisher.OpenAsync(_connection, window: 1_000, cancellationToken);
+        await using var publisher = await ConfirmedPublisher.OpenAsync(Connection, window: 1_000, cancellationToken);
         var body = new BodyTemplate();
         for (var i = 0; i < count; i++)
         {
@@ -77,7 +76,7 @@ internal sealed class BenchBroker : IAsyncDisposable
     /// <exception cref="RunFailedException">A consumer stayed.</exception>
     public async Task<uint> CountLeftAsync(string queue, CancellationToken cancellationToken)
     {
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
         for (var tries = 0; tries < 50; tries++)
         {
             var state = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
@@ -90,10 +89,16 @@ internal sealed class BenchBroker : IAsyncDisposable
         throw new RunFailedException($"queue {queue} still has a consumer");
     }
 
+    public async Task<bool> HasConsumerAsync(string queue, CancellationToken cancellationToken)
+    {
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).ConsumerCount > 0;
+    }
+
     /// <summary>Deletes what a run left: its queues and exchanges. Those that are not there are no error.</summary>
     public async Task DeleteAsync(IEnumerable<string> queues, IEnumerable<string> exchanges)
     {
-        await using var channel = await _connection.CreateChannelAsync();
+        await using var channel = await Connection.CreateChannelAsync();
         foreach (var queue in queues)
         {
             await channel.QueueDeleteAsync(queue);
@@ -104,10 +109,18 @@ internal sealed class BenchBroker : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public ValueTask DisposeAsync() => _own?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static ConnectionFactory Factory(Uri url) => new()
+    {
+        Uri = url,
+        // A run that lost its connection is no measurement: it fails instead of going on.
+        AutomaticRecoveryEnabled = false,
+        ClientProvidedName = "benchmarks",
+    };
 
     private string Property(string name) =>
-        _connection.ServerProperties?.TryGetValue(name, out var value) == true && value is byte[] text ? System.Text.Encoding.UTF8.GetString(text) : "unknown";
+        Connection.ServerProperties?.TryGetValue(name, out var value) == true && value is byte[] text ? System.Text.Encoding.UTF8.GetString(text) : "unknown";
 }
 
 internal sealed class BrokerAwayException(string message, Exception inner) : Exception(message, inner);

@@ -10,10 +10,12 @@ internal sealed record BenchArguments
 
     public const string Usage = """
         Consumers.Benchmarks [scenario…] [--messages N] [--rounds N] [--queue quorum|classic|both] [--url amqp://…] [--kafka SERVERS] [--only VARIANTS] [--json] [--list]
+        Consumers.Benchmarks goals [scenario…] [the same options]
 
-          scenario        consume, publish, ledger, kafka, kafka-1ms, kafka-grid; all but kafka-grid, which takes a quarter of an hour, when none is named
-          --messages N    messages a run, 1,000 to 5,000,000 (default 100,000)
-          --rounds N      interleaved rounds, 1 to 99 (default 5), after one that is not counted
+          scenario        --list has them; all but the long ones, prefetch and kafka-grid, when none is named
+          goals           all that a goal is about, in less than ten minutes, and then the goals with what was reached, as markdown
+          --messages N    messages a run, 1,000 to 5,000,000 (default 100,000; goals: each scenario its own, which it says)
+          --rounds N      interleaved rounds, 1 to 99 (default 5; goals: each scenario its own), after one that is not counted
           --queue KIND    quorum, classic or both (default both)
           --url URL       the broker; default RABBITMQ_URL, else amqp://guest:guest@127.0.0.1:5672/
           --kafka SERVERS a Kafka cluster; default KAFKA_BOOTSTRAP_SERVERS, else librdkafka's mock cluster in a process of its own
@@ -28,9 +30,18 @@ internal sealed record BenchArguments
     /// <summary>Empty for all.</summary>
     public IReadOnlyList<string> Scenarios { get; init; } = [];
 
-    public int Messages { get; init; } = 100_000;
+    /// <summary>Whether the table of goals is asked for.</summary>
+    public bool Goals { get; init; }
 
-    public int Rounds { get; init; } = 5;
+    /// <summary>As asked for; null for the default.</summary>
+    public int? AskedMessages { get; init; }
+
+    /// <summary>As asked for; null for the default.</summary>
+    public int? AskedRounds { get; init; }
+
+    public int Messages => AskedMessages ?? 100_000;
+
+    public int Rounds => AskedRounds ?? 5;
 
     public IReadOnlyList<QueueKind> Queues { get; init; } = [QueueKind.Quorum, QueueKind.Classic];
 
@@ -62,10 +73,10 @@ internal sealed record BenchArguments
             switch (name)
             {
                 case "--messages":
-                    parsed = parsed with { Messages = Number(name, Value(), 1_000, 5_000_000) };
+                    parsed = parsed with { AskedMessages = Number(name, Value(), 1_000, 5_000_000) };
                     break;
                 case "--rounds":
-                    parsed = parsed with { Rounds = Number(name, Value(), 1, 99) };
+                    parsed = parsed with { AskedRounds = Number(name, Value(), 1, 99) };
                     break;
                 case "--queue":
                     parsed = parsed with { Queues = Kinds(Value()) };
@@ -90,6 +101,9 @@ internal sealed record BenchArguments
                     break;
                 case ['-', ..]:
                     throw new BadInputException($"unknown option '{name}'; --help lists the options");
+                case "goals" when i == 0:
+                    parsed = parsed with { Goals = Flag() };
+                    break;
                 default:
                     scenarios.Add(name);
                     break;

@@ -12,7 +12,7 @@ internal sealed class ConsumeScenario : IScenario
     {
         IConsumeVariant[] variants =
         [
-            new RawConsume(combine: 1), new RawConsume(combine: 100), new MassTransitConsume(), new HandConsume(),
+            RawConsume.SingleAcks, RawConsume.CombinedAcks, new MassTransitConsume(), new HandConsume(),
             new FleetConsume(withLedger: false), new FleetConsume(withLedger: true),
         ];
         return [.. targets.Queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, targets.Rabbit!, kind))]))];

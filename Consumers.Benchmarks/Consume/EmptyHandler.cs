@@ -15,6 +15,7 @@ internal sealed class EmptyHandler(Countdown run) : TaskHandler<BenchPayload>
     protected override ValueTask<TaskOutcome> HandleAsync(BenchPayload payload, TaskContext context, CancellationToken cancellationToken)
     {
         run.Meter.First();
+        run.Arrived(context.Id);
         return Done;
     }
 }

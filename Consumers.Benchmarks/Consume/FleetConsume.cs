@@ -7,7 +7,9 @@ namespace Consumers.Benchmarks;
 
 /// <summary>This fleet in a host of its own, as a team would add it: with nothing remembered, or with the full ledger and its status events.</summary>
 /// <param name="concurrency">Tasks at once.</param>
-internal sealed class FleetConsume(bool withLedger, string? name = null, int concurrency = FleetQueue.Concurrency) : IConsumeVariant
+/// <param name="prefetch">0 for twice as many.</param>
+/// <param name="filled">The ledger to use, which stays; null for a new one.</param>
+internal sealed class FleetConsume(bool withLedger, string? name = null, int concurrency = FleetQueue.Concurrency, int prefetch = 0, FilledLedger? filled = null) : IConsumeVariant
 {
     public string Name => name ?? (withLedger ? "fleet-ledger" : "fleet");
 
@@ -15,7 +17,7 @@ internal sealed class FleetConsume(bool withLedger, string? name = null, int con
         withLedger ? "Rabbit module, status events on" : "Rabbit module, status events off",
         withLedger ? "ledger" : "none",
         withLedger ? "all" : "none",
-        $"concurrency {concurrency}, prefetch {2 * concurrency}, acks combined",
+        $"concurrency {concurrency}, prefetch {(prefetch > 0 ? prefetch : 2 * concurrency)}, acks combined",
         withLedger ? "begun NORMAL, settled FULL" : "-");
 
     public Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken) => FleetQueue.DeclareAsync(run, cancellationToken);
@@ -24,19 +26,21 @@ internal sealed class FleetConsume(bool withLedger, string? name = null, int con
 
     public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
     {
-        using var file = withLedger ? new TemporaryLedger() : null;
+        using var file = withLedger && filled is null ? new TemporaryLedger() : null;
+        var path = filled is null ? file?.Path : await filled.GetAsync(cancellationToken);
         await using var host = QuietHost.Build(services =>
         {
             services.AddSingleton<Countdown>(run);
             var consumers = services.AddTaskConsumers(FleetQueue.Configure);
-            if (file is not null)
+            if (path is not null)
             {
-                consumers.AddLedger(ledger => ledger.Path = file.Path);
+                consumers.AddLedger(ledger => ledger.Path = path);
             }
             consumers
                 .AddRabbit(rabbit =>
                 {
                     FleetQueue.Configure(rabbit, run, concurrency);
+                    rabbit.Prefetch = prefetch;
                     rabbit.Guard = withLedger ? GuardMode.Ledger : GuardMode.None;
                     rabbit.Record = withLedger ? RecordMode.All : RecordMode.None;
                     rabbit.StatusEvents = withLedger;

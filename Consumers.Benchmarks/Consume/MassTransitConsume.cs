@@ -4,20 +4,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Consumers.Benchmarks;
 
 /// <summary>The bus that a team would otherwise take, set up as its documentation does; the raw deserializer lets it read the same messages. It keeps no ledger.</summary>
-internal sealed class MassTransitConsume : IConsumeVariant
+/// <param name="prefetch">And how many at once.</param>
+internal sealed class MassTransitConsume(ushort prefetch = 100) : IConsumeVariant
 {
-    private const ushort Prefetch = 100;
-
     public string Name => "masstransit";
 
     public VariantMode Mode => new(
-        $"MassTransit {typeof(IBus).Assembly.GetName().Version?.ToString(3)}", "none", "none", $"prefetch {Prefetch}, limit {Prefetch}, single acks", "-");
+        $"MassTransit {typeof(IBus).Assembly.GetName().Version?.ToString(3)}", "none", "none", $"prefetch {prefetch}, limit {prefetch}, single acks", "-");
 
     public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
     {
         await using var host = QuietHost.Build(services =>
         {
-            services.AddSingleton(run);
+            services.AddSingleton<BrokerRun>(run);
             services.AddMassTransit(bus =>
             {
                 bus.AddConsumer<Consumer>();
@@ -27,8 +26,8 @@ internal sealed class MassTransitConsume : IConsumeVariant
                     rabbit.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType, isDefault: true);
                     rabbit.ReceiveEndpoint(run.Queue, endpoint =>
                     {
-                        endpoint.PrefetchCount = Prefetch;
-                        endpoint.ConcurrentMessageLimit = Prefetch;
+                        endpoint.PrefetchCount = prefetch;
+                        endpoint.ConcurrentMessageLimit = prefetch;
                         endpoint.ConfigureConsumeTopology = false;
                         if (run.Kind == QueueKind.Quorum)
                         {
@@ -58,6 +57,7 @@ internal sealed class MassTransitConsume : IConsumeVariant
         public Task Consume(ConsumeContext<BenchTask> context)
         {
             run.Meter.First();
+            run.Arrived(context.Message.Id);
             if (context.Message.Type != BenchTask.TypeName)
             {
                 run.Fail("a message was not the task that was published");

@@ -5,20 +5,29 @@ namespace Consumers.Benchmarks;
 
 /// <summary>The client by itself: what there is to win. Combined acks are its fastest way, single acks its usual one.</summary>
 /// <param name="combine">How many deliveries one ack settles.</param>
-internal sealed class RawConsume(int combine) : IConsumeVariant
+/// <param name="prefetch">Of each channel.</param>
+internal sealed class RawConsume(int combine, ushort prefetch, int channels = 1) : IConsumeVariant
 {
-    private readonly ushort _prefetch = (ushort)(combine == 1 ? 100 : 500);
+    public static RawConsume SingleAcks { get; } = new(combine: 1, prefetch: 100);
+
+    public static RawConsume CombinedAcks { get; } = new(combine: 100, prefetch: 500);
 
     public string Name => combine == 1 ? "raw" : "raw-combined";
 
     public VariantMode Mode => new(
-        "RabbitMQ.Client", "none", "none", $"prefetch {_prefetch}, {(combine == 1 ? "single acks" : $"acks of {combine} combined")}", "-");
+        "RabbitMQ.Client", "none", "none",
+        $"{(channels == 1 ? "" : $"{channels} channels, ")}prefetch {prefetch}, {(combine == 1 ? "single acks" : $"acks of {combine} combined")}", "-");
 
     public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
     {
         await using var connection = await run.Broker.OpenAsync(cancellationToken);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        return await new Consumer(channel, combine, run).DrainAsync(_prefetch, cancellationToken);
+        var draining = new List<Task<Sample>>();
+        for (var i = 0; i < channels; i++)
+        {
+            var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            draining.Add(new Consumer(channel, combine, run).DrainAsync(prefetch, cancellationToken));
+        }
+        return (await Task.WhenAll(draining))[0];
     }
 
     private sealed class Consumer(IChannel channel, int combine, BrokerRun run) : RunConsumer(channel, run)
@@ -34,7 +43,9 @@ internal sealed class RawConsume(int combine) : IConsumeVariant
             if (task is not { Type: BenchTask.TypeName })
             {
                 Run.Fail("a message was not the task that was published");
+                return;
             }
+            Run.Arrived(task.Id);
             var isLast = Run.IsLast();
             if (++_unacked == combine || isLast)
             {

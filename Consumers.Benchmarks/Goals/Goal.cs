@@ -14,6 +14,8 @@ internal sealed record Goal(
 
     public double? StretchFor(QueueKind? queue) => queue == QueueKind.Classic ? null : Stretch;
 
+    public double Compare(Sample ours, Sample other) => Measure == GoalMeasure.P99Above ? Read(ours) - Read(other) : Read(ours) / Read(other);
+
     public bool IsMet(double value, double bound) => IsMinimum ? value >= bound : value <= bound;
 
     public double Read(Sample sample) => Measure switch
@@ -21,6 +23,9 @@ internal sealed record Goal(
         GoalMeasure.Rate => sample.Rate,
         GoalMeasure.Cpu => sample.CpuMicroseconds,
         GoalMeasure.Allocated => sample.Allocated,
+        GoalMeasure.P99Above => sample.Latency?.P99 ?? double.NaN,
+        GoalMeasure.Start => sample.StartUp.TotalMilliseconds,
+        GoalMeasure.WorkingSet => sample.WorkingSet ?? double.NaN,
         _ => throw new InvalidOperationException($"no figure for {Measure}"),
     };
 }
@@ -30,4 +35,13 @@ internal enum GoalMeasure
     Rate,
     Cpu,
     Allocated,
+
+    /// <summary>By how many milliseconds the 99th percentile of the latency is above the other's: a difference, no ratio.</summary>
+    P99Above,
+
+    /// <summary>Milliseconds from the start of the process to its first task.</summary>
+    Start,
+
+    /// <summary>MiB.</summary>
+    WorkingSet,
 }

@@ -1,7 +1,7 @@
 namespace Consumers.Benchmarks;
 
 /// <summary>A goal beside what was reached.</summary>
-/// <param name="Reached">Of a ratio: each round's own, so that a drift between rounds cancels out.</param>
+/// <param name="Reached">Of two variants: each round's own, so that a drift between rounds cancels out.</param>
 internal sealed record GoalResult(Goal Goal, QueueKind? Queue, Spread Reached)
 {
     public double? Bound => Goal.BoundFor(Queue);
@@ -29,7 +29,7 @@ internal sealed record GoalResult(Goal Goal, QueueKind? Queue, Spread Reached)
             }
             else if (byName.TryGetValue(goal.Other, out var other))
             {
-                results.Add(new GoalResult(goal, comparison.Queue, Spread.Of(ours.Zip(other, (a, b) => goal.Read(a) / goal.Read(b)))));
+                results.Add(new GoalResult(goal, comparison.Queue, Spread.Of(ours.Zip(other, (a, b) => goal.Compare(a, b)))));
             }
         }
         return results;

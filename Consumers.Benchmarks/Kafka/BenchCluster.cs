@@ -45,8 +45,9 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Publishes this many new tasks with keys, all confirmed when it returns.</summary>
+    /// <param name="hotKey">Every other has the same.</param>
     /// <exception cref="RunFailedException">The cluster did not take all of them, or keeps fewer.</exception>
-    public async Task FillAsync(int count, CancellationToken cancellationToken)
+    public async Task FillAsync(int count, bool hotKey, CancellationToken cancellationToken)
     {
         var failure = default(Error);
         var body = new BodyTemplate();
@@ -58,7 +59,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                     .SetLogHandler((_, _) => { }).Build();
                 for (var i = 0; i < count; i++)
                 {
-                    producer.Produce(Options.WorkTopic, new Message<byte[], byte[]> { Key = keys[i % Keys], Value = body.Next().ToArray() }, report => failure = report.Error.IsError ? report.Error : failure);
+                    producer.Produce(Options.WorkTopic, new Message<byte[], byte[]> { Key = keys[hotKey && i % 2 == 0 ? 0 : i % Keys], Value = body.Next().ToArray() }, report => failure = report.Error.IsError ? report.Error : failure);
                 }
                 producer.Flush(cancellationToken);
             },

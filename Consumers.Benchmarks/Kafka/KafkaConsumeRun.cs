@@ -10,7 +10,7 @@ internal sealed class KafkaConsumeRun(IKafkaVariant variant, string? servers, Ka
     public async Task<Sample> MeasureAsync(int messages, CancellationToken cancellationToken)
     {
         await using var cluster = await BenchCluster.CreateAsync(servers, cancellationToken);
-        await cluster.FillAsync(messages, cancellationToken);
+        await cluster.FillAsync(messages, work.HotKey, cancellationToken);
         var sample = await variant.DrainAsync(new KafkaRun(cluster, work, messages), cancellationToken);
         var committed = await cluster.CommittedAsync();
         return committed == messages ? sample : throw new RunFailedException($"{committed:N0} of {messages:N0} records are committed");

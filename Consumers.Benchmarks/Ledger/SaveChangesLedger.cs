@@ -35,7 +35,8 @@ internal sealed class SaveChangesLedger : IVariant
         return meter.Stop(messages);
     }
 
-    private static TaskRecord Begin()
+    /// <summary>The rows of a task whose first attempt has begun.</summary>
+    public static TaskRecord Begin()
     {
         var now = TimeProvider.System.GetUtcNow();
         return new TaskRecord
@@ -59,7 +60,7 @@ internal sealed class SaveChangesLedger : IVariant
         };
     }
 
-    private static void Settle(TaskRecord task)
+    public static void Settle(TaskRecord task)
     {
         var now = TimeProvider.System.GetUtcNow();
         task.Status = TaskState.Completed;

@@ -13,6 +13,11 @@ internal class Countdown(int count)
     /// <summary>Completes with the figures when the last message is settled.</summary>
     public Task<Sample> Finished => _finished.Task;
 
+    /// <summary>A task is with its handler.</summary>
+    public virtual void Arrived(string taskId)
+    {
+    }
+
     /// <summary>Counts a message; true for the last.</summary>
     public bool IsLast() => Interlocked.Increment(ref _handled) == count;
 

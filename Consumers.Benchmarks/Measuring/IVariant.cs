@@ -32,6 +32,7 @@ internal sealed record Comparison(string Scenario, QueueKind? Queue, string Unit
 {
     public string Title => (Queue, Work) switch
     {
+        ({ } kind, { } work) => $"{Scenario}, {kind.ToWire()} queue, {work}",
         ({ } kind, _) => $"{Scenario}, {kind.ToWire()} queue",
         (_, { } work) => $"{Scenario}, {work}",
         _ => Scenario,

@@ -37,8 +37,8 @@ internal static class Interleaving
         // What the variant before left behind is not this one's to collect.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        // 200 a second is far below the slowest way to do any of this: a run that takes longer hangs.
-        var limit = TimeSpan.FromSeconds(60 + messages / 200);
+        // 200 a second is far below the slowest way to do any of this, and a million rows are made in less: a run that takes longer hangs.
+        var limit = TimeSpan.FromSeconds(240 + messages / 200);
         using var timeout = new CancellationTokenSource(limit, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try

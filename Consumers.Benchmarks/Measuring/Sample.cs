@@ -11,4 +11,20 @@ internal sealed record Sample(int Messages, TimeSpan Elapsed, TimeSpan Cpu, long
     public double CpuMicroseconds => Cpu.TotalMicroseconds / Messages;
 
     public double Allocated => (double)AllocatedBytes / Messages;
+
+    /// <summary>From the publish of a task to its handler; null where tasks are not published at a fixed rate.</summary>
+    public Latency? Latency { get; init; }
+
+    /// <summary>Of a process of its own, some time after its start, in MiB; null where the work is done in this one.</summary>
+    public double? WorkingSet { get; init; }
+}
+
+/// <summary>In milliseconds.</summary>
+internal readonly record struct Latency(double P50, double P99)
+{
+    public static Latency Of(IReadOnlyList<TimeSpan> all)
+    {
+        var sorted = all.Order().ToArray();
+        return new Latency(sorted[sorted.Length / 2].TotalMilliseconds, sorted[(int)(sorted.Length * 0.99)].TotalMilliseconds);
+    }
 }

@@ -51,6 +51,8 @@ internal static class JsonReport
             AllocatedBytes = Round(sample.Allocated),
             StartMilliseconds = Round(sample.StartUp.TotalMilliseconds),
             Seconds = Round(sample.Elapsed.TotalSeconds),
+            sample.Latency,
+            WorkingSetMiB = sample.WorkingSet,
         }),
     };
 

@@ -27,6 +27,7 @@ internal static class TextReport
     {
         output.WriteLine();
         output.WriteLine(report.Comparison.Title);
+        var more = new List<string>();
         var rows = new List<string[]> { new[] { "", report.Comparison.Unit + "/s", "", "CPU µs", "", "alloc B", "start ms" } };
         foreach (var (variant, samples) in report.Samples)
         {
@@ -38,8 +39,17 @@ internal static class TextReport
                 Whole(Spread.Of(samples.Select(sample => sample.Allocated)).Median),
                 Whole(Spread.Of(samples.Select(sample => sample.StartUp.TotalMilliseconds)).Median),
             ]);
+            if (Middle(samples, sample => sample.Latency?.P50) is { } p50 && Middle(samples, sample => sample.Latency?.P99) is { } p99)
+            {
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: latency p50 {p50:0.00} ms, p99 {p99:0.00} ms"));
+            }
+            if (Middle(samples, sample => sample.WorkingSet) is { } set)
+            {
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: working set {set:0} MiB"));
+            }
         }
         WriteTable(output, rows, 0);
+        more.ForEach(line => output.WriteLine($"  {line}"));
         output.WriteLine("  modes");
         WriteTable(output, [.. report.Samples.Select(samples => new[] { "  " + samples.Variant.Name, samples.Variant.Mode.ToString() })], 0, 1);
         if (report.Goals.Count > 0)
@@ -48,6 +58,9 @@ internal static class TextReport
             WriteTable(output, [.. report.Goals.Select(Row)], 0, 3);
         }
     }
+
+    private static double? Middle(IEnumerable<Sample> samples, Func<Sample, double?> figure) =>
+        samples.Select(figure).OfType<double>().ToArray() is { Length: > 0 } values ? Spread.Of(values).Median : null;
 
     private static string[] Row(GoalResult result)
     {
