@@ -16,8 +16,7 @@ public sealed class ConfinedHostTests
         }
         using var folder = new TempFolder();
         var data = Directory.CreateDirectory(folder.File("data")).FullName;
-        const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        File.SetUnixFileMode(folder.Path, Everybody);
+        await RunAsync("chmod", "755", folder.Path);
         // A copy that this user can read, wherever the project lies.
         var program = Directory.CreateDirectory(folder.File("program")).FullName;
         await RunAsync("cp", "-r", Path.GetDirectoryName(HostProcess.DllPath)! + "/.", program);
