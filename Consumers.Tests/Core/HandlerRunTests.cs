@@ -23,7 +23,7 @@ public sealed class HandlerRunTests : IDisposable
         (await StartAsync(
             async token =>
             {
-                await Task.Delay(Soon * 3, CancellationToken.None);
+                await Task.Delay(Soon * 3, TimeProvider.System, CancellationToken.None);
                 wasCancelled = token.IsCancellationRequested;
                 return TaskOutcome.PermanentFailure("the second");
             },
@@ -74,7 +74,7 @@ public sealed class HandlerRunTests : IDisposable
         (await StartAsync(
             _ =>
             {
-                release.Wait();
+                release.Wait(CancellationToken.None);
                 throw new InvalidOperationException("nobody hears of it");
             },
             Soon)).ShouldBeFalse();
@@ -111,7 +111,7 @@ public sealed class HandlerRunTests : IDisposable
 
     private static async ValueTask<TaskOutcome> UntilCancelled(CancellationToken token)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, token);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
         return TaskOutcome.Success();
     }
 
