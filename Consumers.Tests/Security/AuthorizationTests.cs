@@ -10,7 +10,7 @@ public sealed class AuthorizationTests
     private const string Key = "a-key-that-nobody-guesses";
 
     /// <summary>What everybody may ask: whether it lives, how to sign in, and what a page that asks for the key is made of.</summary>
-    private static readonly string[] Open = ["/health/live", "/health/ready", "/login", "/assets/", "/error/", "/favicon.ico"];
+    private static readonly string[] Open = ["/health/live", "/health/ready", "/login", "/assets/", "/error/", "/favicon.ico", "/theme"];
 
     public static TheoryData<string> Strangers => ["nobody", "a wrong key", "the key in the query", "a proxy's word", "an invented session", "an empty key", "the key as basic"];
 
