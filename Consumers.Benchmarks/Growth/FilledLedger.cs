@@ -47,7 +47,7 @@ internal sealed class FilledLedger(int tasks)
     /// <summary>Copies of the first task's row in this table, each with a row number and an id of its own.</summary>
     private async Task<string> CopiesAsync(DbContext context, string table, CancellationToken cancellationToken)
     {
-        var columns = await context.Database.SqlQueryRaw<string>($"SELECT name AS Value FROM pragma_table_info('{table}')").ToListAsync(cancellationToken);
+        var columns = await context.Database.SqlQuery<string>($"SELECT name AS Value FROM pragma_table_info({table})").ToListAsync(cancellationToken);
         var values = columns.Select(column => column switch
         {
             "Row" or "TaskRow" => $"\"{column}\" + n",
