@@ -21,11 +21,15 @@ internal static class FirstTaskProcess
         var draining = consume.DrainAsync(new Run(broker, queue, kind == QueueKind.Quorum.ToWire() ? QueueKind.Quorum : QueueKind.Classic), stopping.Token);
         var ending = Console.In.ReadToEndAsync();
         await Task.WhenAny(draining, ending);
-        if (draining.IsFaulted)
+        await stopping.CancelAsync();
+        try
         {
             await draining;
         }
-        await stopping.CancelAsync();
+        catch (OperationCanceledException) when (ending.IsCompleted)
+        {
+            // Told to end: its ledger is gone with it.
+        }
         return ExitCodes.Ok;
     }
 

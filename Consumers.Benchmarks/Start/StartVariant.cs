@@ -53,7 +53,7 @@ internal sealed class StartVariant(string name, string what, BenchBroker broker,
         }
         finally
         {
-            process.Kill();
+            process.StandardInput.Close();
             await process.WaitForExitAsync(CancellationToken.None);
         }
     }
