@@ -15,8 +15,9 @@ public sealed class PageTimeTests
         const int tasks = 100_000;
         using var folder = new TempFolder();
         var path = folder.File("many.db");
-        await using var host = await FilledLedger.StartAsync(path, tasks, kafka: false);
         using var costs = new StatementCosts(path);
+        await using var host = await FilledLedger.StartAsync(path, tasks, kafka: false);
+        costs.Forget();
 
         foreach (var page in await FilledLedger.PagesAsync(host, kafka: false))
         {
@@ -38,8 +39,9 @@ public sealed class PageTimeTests
         const int tasks = 1_000_000;
         using var folder = new TempFolder();
         var path = folder.File("million.db");
-        await using var host = await FilledLedger.StartAsync(path, tasks, kafka: true);
         using var costs = new StatementCosts(path);
+        await using var host = await FilledLedger.StartAsync(path, tasks, kafka: true);
+        costs.Forget();
 
         (await host.Http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("980&#x202F;000");
         foreach (var page in await FilledLedger.PagesAsync(host, kafka: true))

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Consumers.Tests.Host.Dashboard;
 
-/// <summary>Listens to what is read of one ledger through EF, and tells what each statement costs.</summary>
+/// <summary>Listens to what is read of one ledger through EF, and tells what each statement costs. Made before the ledger is used: EF asks only once a second whether anybody listens.</summary>
 internal sealed class StatementCosts : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
 {
     private readonly string _path;
@@ -19,6 +19,9 @@ internal sealed class StatementCosts : IObserver<DiagnosticListener>, IObserver<
         _path = path;
         _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
     }
+
+    /// <summary>What was read until now does not count.</summary>
+    public void Forget() => _statements.Clear();
 
     /// <summary>With the values that each was run with last.</summary>
     public IReadOnlyList<(string Sql, int Steps)> Measure() => [.. _statements.Select(statement => (statement.Key, SqliteSteps.Of(_path, statement.Key, statement.Value)))];
