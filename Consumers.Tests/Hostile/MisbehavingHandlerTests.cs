@@ -8,7 +8,6 @@ namespace Consumers.Tests.Hostile;
 using Fleet = Consumers.Tests.EndToEnd.Fleet;
 
 /// <summary>Handlers that hold on to what is not theirs: slots, threads.</summary>
-[Collection(FireCollection.Name)]
 public sealed class MisbehavingHandlerTests
 {
     private static readonly KeyValuePair<string, string> Allowed = new("Consumers__Flaky__AllowCrashes", "true");
