@@ -5,7 +5,7 @@ internal sealed class BenchRun(TextWriter output, TextWriter progress, TimeProvi
 {
     public static readonly IReadOnlyList<IScenario> Scenarios =
     [
-        new ConsumeScenario(), new NaiveScenario(), new ScalingScenario(), new PrefetchScenario(), new PublishScenario(), new LedgerScenario(), new LatencyScenario(), new StartScenario(), new GrowthScenario(),
+        new ConsumeScenario(), new NaiveScenario(), new ScalingScenario(), new PrefetchScenario(), new PublishScenario(), new LedgerScenario(), new LatencyScenario(), new StormScenario(), new MemoryScenario(), new PagesScenario(), new StartScenario(), new GrowthScenario(),
         new KafkaScenario("kafka", new KafkaWork(Workers: 3, HandlerTime: TimeSpan.Zero)), new KafkaScenario("kafka-1ms", new KafkaWork(Workers: 50, HandlerTime: TimeSpan.FromMilliseconds(1))),
         new KafkaSkewScenario(), new KafkaGridScenario(),
     ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consumers.Benchmarks;
 
 if (args is [MockProcess.Verb, var prefix])
@@ -7,6 +8,10 @@ if (args is [MockProcess.Verb, var prefix])
 if (args is [FirstTaskProcess.Verb, var variant, var queue, var kind, var url])
 {
     return await FirstTaskProcess.RunAsync(variant, queue, kind, url);
+}
+if (args is [HeldTasksProcess.Verb, var prefetch, var heldQueue, var heldKind, var heldUrl])
+{
+    return await HeldTasksProcess.RunAsync(int.Parse(prefetch, CultureInfo.InvariantCulture), heldQueue, heldKind, heldUrl);
 }
 using var stopping = new CancellationTokenSource();
 Console.CancelKeyPress += (_, interrupt) =>

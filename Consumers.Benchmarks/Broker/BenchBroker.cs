@@ -52,6 +52,25 @@ internal sealed class BenchBroker : IAsyncDisposable
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
     }
 
+    /// <summary>A queue whose messages go to another one after this wait; none is lost on that way where the kind of queue can promise it.</summary>
+    public async Task DeclareWaitingAsync(string queue, QueueKind kind, TimeSpan wait, string thenTo, CancellationToken cancellationToken)
+    {
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = kind.ToWire(),
+            ["x-message-ttl"] = (int)wait.TotalMilliseconds,
+            ["x-dead-letter-exchange"] = "",
+            ["x-dead-letter-routing-key"] = thenTo,
+        };
+        if (kind == QueueKind.Quorum)
+        {
+            arguments["x-dead-letter-strategy"] = "at-least-once";
+            arguments["x-overflow"] = "reject-publish";
+        }
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+    }
+
     /// <summary>Puts a fanout exchange in front of a queue.</summary>
     public async Task BindFanoutAsync(string exchange, string queue, CancellationToken cancellationToken)
     {
@@ -87,6 +106,13 @@ internal sealed class BenchBroker : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
         }
         throw new RunFailedException($"queue {queue} still has a consumer");
+    }
+
+    /// <summary>Messages that wait in the queue.</summary>
+    public async Task<uint> CountReadyAsync(string queue, CancellationToken cancellationToken)
+    {
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
     }
 
     public async Task<bool> HasConsumerAsync(string queue, CancellationToken cancellationToken)

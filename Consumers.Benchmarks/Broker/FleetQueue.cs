@@ -25,8 +25,19 @@ internal static class FleetQueue
         options.MaxConcurrency = concurrency;
     }
 
-    /// <summary>One tier instead of seven: nothing is retried here, and a quorum queue takes the broker a while to make.</summary>
-    public static void Configure(ConsumersOptions options) => options.Retry.Base = options.Retry.Cap;
+    /// <summary>One tier instead of seven: few scenarios retry, and a quorum queue takes the broker a while to make.</summary>
+    public static void Configure(ConsumersOptions options, BrokerRun run)
+    {
+        options.Retry.Base = options.Retry.Cap;
+        if (run is StormRun)
+        {
+            options.Retry.Base = options.Retry.Cap = StormRun.Tier;
+            // All are due a tier after they failed, which is what their lateness is taken from.
+            options.Retry.Jitter = 0;
+            // Every attempt of the type fails at first: pausing it is what the fleet does in earnest, and not what is measured.
+            options.Handlers.Types[BenchTask.TypeName] = new HandlerTypeOptions { Breaker = false };
+        }
+    }
 
     /// <summary>Declares everything as the module would.</summary>
     public static async Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken)
@@ -51,7 +62,7 @@ internal static class FleetQueue
         var options = new RabbitOptions();
         Configure(options, run);
         var shared = new ConsumersOptions();
-        Configure(shared);
+        Configure(shared, run);
         return (options, new RetrySchedule(shared.Retry));
     }
 }

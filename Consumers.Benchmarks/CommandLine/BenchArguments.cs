@@ -13,7 +13,7 @@ internal sealed record BenchArguments
         Consumers.Benchmarks goals [scenario…] [the same options]
 
           scenario        --list has them; all but the long ones, prefetch and kafka-grid, when none is named
-          goals           all that a goal is about, in less than ten minutes, and then the goals with what was reached, as markdown
+          goals           all that a goal is about, in about a quarter of an hour, and then the goals with what was reached, as markdown
           --messages N    messages a run, 1,000 to 5,000,000 (default 100,000; goals: each scenario its own, which it says)
           --rounds N      interleaved rounds, 1 to 99 (default 5; goals: each scenario its own), after one that is not counted
           --queue KIND    quorum, classic or both (default both)

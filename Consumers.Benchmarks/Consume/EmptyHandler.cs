@@ -3,11 +3,9 @@ using Consumers.Core;
 
 namespace Consumers.Benchmarks;
 
-/// <summary>Decodes the payload, as every other variant does, and is done.</summary>
+/// <summary>Decodes the payload, as every other variant does, and is done, unless the run says otherwise.</summary>
 internal sealed class EmptyHandler(Countdown run) : TaskHandler<BenchPayload>
 {
-    private static readonly ValueTask<TaskOutcome> Done = new(TaskOutcome.Success());
-
     public override string TaskType => BenchTask.TypeName;
 
     protected override JsonTypeInfo<BenchPayload>? PayloadTypeInfo => BenchJson.Default.BenchPayload;
@@ -16,6 +14,6 @@ internal sealed class EmptyHandler(Countdown run) : TaskHandler<BenchPayload>
     {
         run.Meter.First();
         run.Arrived(context.Id);
-        return Done;
+        return run.OutcomeAsync(context.Id, cancellationToken);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class FleetConsume(bool withLedger, string? name = null, int con
         await using var host = QuietHost.Build(services =>
         {
             services.AddSingleton<Countdown>(run);
-            var consumers = services.AddTaskConsumers(FleetQueue.Configure);
+            var consumers = services.AddTaskConsumers(options => FleetQueue.Configure(options, run));
             if (path is not null)
             {
                 consumers.AddLedger(ledger => ledger.Path = path);

@@ -25,7 +25,7 @@ internal sealed class ScalingConsume(bool withCounters) : IConsumeVariant
         await using var host = QuietHost.Build(services =>
         {
             services.AddSingleton<Countdown>(run);
-            var consumers = services.AddTaskConsumers(FleetQueue.Configure);
+            var consumers = services.AddTaskConsumers(options => FleetQueue.Configure(options, run));
             if (redis is not null)
             {
                 consumers.AddFleet(fleet => fleet.Url = redis.Url);

@@ -14,7 +14,7 @@ internal sealed record Goal(
 
     public double? StretchFor(QueueKind? queue) => queue == QueueKind.Classic ? null : Stretch;
 
-    public double Compare(Sample ours, Sample other) => Measure == GoalMeasure.P99Above ? Read(ours) - Read(other) : Read(ours) / Read(other);
+    public double Compare(Sample ours, Sample other) => Measure is GoalMeasure.P99Above or GoalMeasure.ViewersAbove ? Read(ours) - Read(other) : Read(ours) / Read(other);
 
     public bool IsMet(double value, double bound) => IsMinimum ? value >= bound : value <= bound;
 
@@ -26,6 +26,8 @@ internal sealed record Goal(
         GoalMeasure.P99Above => sample.Latency?.P99 ?? double.NaN,
         GoalMeasure.Start => sample.StartUp.TotalMilliseconds,
         GoalMeasure.WorkingSet => sample.WorkingSet ?? double.NaN,
+        GoalMeasure.ManagedHeap => sample.ManagedHeap ?? double.NaN,
+        GoalMeasure.ViewersAbove => sample.Busy?.Viewers ?? double.NaN,
         _ => throw new InvalidOperationException($"no figure for {Measure}"),
     };
 }
@@ -44,4 +46,10 @@ internal enum GoalMeasure
 
     /// <summary>MiB.</summary>
     WorkingSet,
+
+    /// <summary>MiB.</summary>
+    ManagedHeap,
+
+    /// <summary>By how many percent of a core those who watch cost more than in the other: a difference, since either may be near zero.</summary>
+    ViewersAbove,
 }

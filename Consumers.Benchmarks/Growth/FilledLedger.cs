@@ -4,9 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Consumers.Benchmarks;
 
-/// <summary>A ledger that has that many finished tasks, made once and used by every round; each adds its own.</summary>
+/// <summary>A ledger that has that many finished tasks, one each <see cref="Apart"/> until now, made once and used by every round; each adds its own.</summary>
 internal sealed class FilledLedger(int tasks)
 {
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>One for every scenario that wants so many.</summary>
+    public static FilledLedger Million { get; } = new(1_000_000);
+
     // Held to the end of the process, whose exit deletes it.
     private TemporaryLedger? _file;
 
@@ -28,10 +33,10 @@ internal sealed class FilledLedger(int tasks)
         await new LedgerMigrator(database, TimeProvider.System).MigrateAsync(cancellationToken);
         await using var context = database.CreateMigrating();
         await context.Database.OpenConnectionAsync(cancellationToken);
-        var first = SaveChangesLedger.Begin();
+        var first = SaveChangesLedger.Begin(TimeProvider.System.GetUtcNow() - tasks * Apart);
         context.Add(first);
         await context.SaveChangesAsync(cancellationToken);
-        SaveChangesLedger.Settle(first);
+        SaveChangesLedger.Settle(first, first.CreatedAt);
         await context.SaveChangesAsync(cancellationToken);
         // A file that can be made again needs no durability while it is made; the indexes want the memory.
         await context.Database.ExecuteSqlRawAsync("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 0;", cancellationToken);
@@ -44,14 +49,16 @@ internal sealed class FilledLedger(int tasks)
         await context.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken);
     }
 
-    /// <summary>Copies of the first task's row in this table, each with a row number and an id of its own.</summary>
+    /// <summary>Copies of the first task's row in this table, each with a row number, times and an id of its own, all in order as they would have come in.</summary>
     private async Task<string> CopiesAsync(DbContext context, string table, CancellationToken cancellationToken)
     {
         var columns = await context.Database.SqlQuery<string>($"SELECT name AS Value FROM pragma_table_info({table})").ToListAsync(cancellationToken);
+        var later = $"n * {Apart.TotalMilliseconds:0}";
         var values = columns.Select(column => column switch
         {
             "Row" or "TaskRow" => $"\"{column}\" + n",
-            "Id" => "\"Id\" || '-' || n",
+            "Id" => $"""printf('%08x-%04x', ("CreatedAt" + {later}) >> 16, ("CreatedAt" + {later}) & 65535) || substr("Id", 14, 11) || printf('%012x', n)""",
+            "CreatedAt" or "ChangedAt" or "StartTime" or "CompletedTime" or "StartedAt" or "EndedAt" => $"\"{column}\" + {later}",
             _ => $"\"{column}\"",
         });
         return $"""

@@ -2,7 +2,7 @@ namespace Consumers.Benchmarks;
 
 internal sealed class GrowthScenario : IScenario
 {
-    private static readonly (string Name, FilledLedger Ledger)[] Ledgers = [("rows-10k", new(10_000)), ("rows-100k", new(100_000)), ("rows-1m", new(1_000_000))];
+    private static readonly (string Name, FilledLedger Ledger)[] Ledgers = [("rows-10k", new(10_000)), ("rows-100k", new(100_000)), ("rows-1m", FilledLedger.Million)];
 
     public string Name => "growth";
 

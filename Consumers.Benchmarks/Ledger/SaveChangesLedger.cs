@@ -28,7 +28,7 @@ internal sealed class SaveChangesLedger : IVariant
             var tasks = Enumerable.Range(0, Math.Min(Batch, messages - done)).Select(_ => Begin()).ToList();
             context.AddRange(tasks);
             await context.SaveChangesAsync(cancellationToken);
-            tasks.ForEach(Settle);
+            tasks.ForEach(task => Settle(task));
             await context.SaveChangesAsync(cancellationToken);
             context.ChangeTracker.Clear();
         }
@@ -36,9 +36,10 @@ internal sealed class SaveChangesLedger : IVariant
     }
 
     /// <summary>The rows of a task whose first attempt has begun.</summary>
-    public static TaskRecord Begin()
+    /// <param name="at">Null for now.</param>
+    public static TaskRecord Begin(DateTimeOffset? at = null)
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var now = at ?? TimeProvider.System.GetUtcNow();
         return new TaskRecord
         {
             Id = Guid.CreateVersion7(now).ToString(),
@@ -60,9 +61,10 @@ internal sealed class SaveChangesLedger : IVariant
         };
     }
 
-    public static void Settle(TaskRecord task)
+    /// <param name="at">Null for now.</param>
+    public static void Settle(TaskRecord task, DateTimeOffset? at = null)
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var now = at ?? TimeProvider.System.GetUtcNow();
         task.Status = TaskState.Completed;
         task.Owner = null;
         task.Seq++;

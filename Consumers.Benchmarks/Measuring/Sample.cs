@@ -12,19 +12,27 @@ internal sealed record Sample(int Messages, TimeSpan Elapsed, TimeSpan Cpu, long
 
     public double Allocated => (double)AllocatedBytes / Messages;
 
-    /// <summary>From the publish of a task to its handler; null where tasks are not published at a fixed rate.</summary>
+    /// <summary>From the publish of a task to its handler, from when a retry is due to its handler, or from the request of a page to its last byte; null where none of that is timed.</summary>
     public Latency? Latency { get; init; }
 
     /// <summary>Of a process of its own, some time after its start, in MiB; null where the work is done in this one.</summary>
     public double? WorkingSet { get; init; }
+
+    /// <summary>What lives on the managed heap of that process, after a collection, in MiB; null where it was not asked.</summary>
+    public double? ManagedHeap { get; init; }
+
+    /// <summary>Null where nobody watches.</summary>
+    public Busy? Busy { get; init; }
 }
 
 /// <summary>In milliseconds.</summary>
-internal readonly record struct Latency(double P50, double P99)
+internal readonly record struct Latency(double P50, double P95, double P99)
 {
     public static Latency Of(IReadOnlyList<TimeSpan> all)
     {
         var sorted = all.Order().ToArray();
-        return new Latency(sorted[sorted.Length / 2].TotalMilliseconds, sorted[(int)(sorted.Length * 0.99)].TotalMilliseconds);
+        return new Latency(At(0.5), At(0.95), At(0.99));
+
+        double At(double share) => sorted[(int)(sorted.Length * share)].TotalMilliseconds;
     }
 }

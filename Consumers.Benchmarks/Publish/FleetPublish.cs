@@ -18,7 +18,7 @@ internal sealed class FleetPublish : IPublishVariant
     public async Task<Sample> PublishAsync(BrokerRun run, CancellationToken cancellationToken)
     {
         // The host is not started: it would consume what is published.
-        await using var host = QuietHost.Build(services => services.AddTaskConsumers(FleetQueue.Configure).AddRabbit(rabbit => FleetQueue.Configure(rabbit, run)));
+        await using var host = QuietHost.Build(services => services.AddTaskConsumers(options => FleetQueue.Configure(options, run)).AddRabbit(rabbit => FleetQueue.Configure(rabbit, run)));
         var transport = host.Services.GetRequiredService<ITaskTransport>();
         await ConnectAsync(transport, cancellationToken);
         var window = new SlidingWindow(IPublishVariant.Outstanding);

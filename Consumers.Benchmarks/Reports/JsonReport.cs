@@ -53,6 +53,8 @@ internal static class JsonReport
             Seconds = Round(sample.Elapsed.TotalSeconds),
             sample.Latency,
             WorkingSetMiB = sample.WorkingSet,
+            ManagedHeapMiB = sample.ManagedHeap,
+            BusyPercent = sample.Busy,
         }),
     };
 

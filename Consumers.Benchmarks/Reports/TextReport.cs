@@ -39,13 +39,21 @@ internal static class TextReport
                 Whole(Spread.Of(samples.Select(sample => sample.Allocated)).Median),
                 Whole(Spread.Of(samples.Select(sample => sample.StartUp.TotalMilliseconds)).Median),
             ]);
-            if (Middle(samples, sample => sample.Latency?.P50) is { } p50 && Middle(samples, sample => sample.Latency?.P99) is { } p99)
+            if (Middle(samples, sample => sample.Latency?.P50) is { } p50 && Middle(samples, sample => sample.Latency?.P95) is { } p95 && Middle(samples, sample => sample.Latency?.P99) is { } p99)
             {
-                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: latency p50 {p50:0.00} ms, p99 {p99:0.00} ms"));
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: latency p50 {p50:0.00} ms, p95 {p95:0.00} ms, p99 {p99:0.00} ms"));
             }
             if (Middle(samples, sample => sample.WorkingSet) is { } set)
             {
                 more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: working set {set:0} MiB"));
+            }
+            if (Middle(samples, sample => sample.ManagedHeap) is { } heap)
+            {
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: managed heap {heap:0.0} MiB"));
+            }
+            if (Middle(samples, sample => sample.Busy?.Alone) is { } alone && Middle(samples, sample => sample.Busy?.Watched) is { } watched)
+            {
+                more.Add(string.Create(CultureInfo.InvariantCulture, $"{variant.Name}: {alone:0.0} % of a core while nobody watches, {watched:0.0} % while somebody does"));
             }
         }
         WriteTable(output, rows, 0);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Consumers.Ledger;
 
-/// <summary>Removes completed and failed tasks that are older than the retention, with their attempts, a few at a time and through the writer.</summary>
+/// <summary>Removes completed and failed tasks that are older than the retention, with their attempts, a few at a time and through the writer; it reads a few at a time as well, so that tasks need not wait for it.</summary>
 internal sealed partial class RetentionSweep(LedgerDatabase database, LedgerWriter writer, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
 {
     /// <summary>How many rows one step looks at: reading is cheap, and an index on the time of completion would cost every task.</summary>
@@ -59,6 +59,8 @@ internal sealed partial class RetentionSweep(LedgerDatabase database, LedgerWrit
                 removed += await writer.RunAsync(transaction => Delete(transaction, batch, before.ToUnixTimeMilliseconds()), isOutcome: false, cancellationToken);
                 await Task.Delay(Pause, time, cancellationToken);
             }
+            // Read at once, a million rows would take processor time from the tasks whenever a host starts, and every round.
+            await Task.Delay(Pause, time, cancellationToken);
         }
         return removed;
     }

@@ -33,6 +33,24 @@ public sealed class UpkeepTests
     }
 
     [Fact]
+    public async Task Looking_for_old_tasks_in_a_large_ledger_pauses_between_its_steps()
+    {
+        await using var ledger = new TestLedger();
+        var instance = await ledger.StartAsync();
+        await instance.SettleAsync(await instance.BegunAsync("first"), Settlement.Ack.Instance);
+        // As if so many had been between the two.
+        ledger.Read("UPDATE sqlite_sequence SET seq = 20000 WHERE name = 'Tasks'");
+        await instance.SettleAsync(await instance.BegunAsync("last"), Settlement.Ack.Instance);
+        var time = new Shifted(ledger.Time);
+        using var sweep = new RetentionSweep(instance.Database, instance.Writer, time, NullLogger<RetentionSweep>.Instance);
+
+        (await sweep.SweepAsync(CancellationToken.None)).ShouldBe(0);
+
+        ledger.Read("SELECT MAX(Row) FROM Tasks").ShouldBe("20001");
+        time.Timers.ShouldBeGreaterThanOrEqualTo(10);
+    }
+
+    [Fact]
     public async Task Checkpoints_keep_the_write_ahead_log_bounded()
     {
         await using var ledger = new TestLedger();
@@ -68,6 +86,15 @@ public sealed class UpkeepTests
     /// <summary>The time of one clock with the timers of the real one.</summary>
     private sealed class Shifted(TimeProvider now) : TimeProvider
     {
+        /// <summary>How many were asked for.</summary>
+        public int Timers { get; private set; }
+
         public override DateTimeOffset GetUtcNow() => now.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers++;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }
