@@ -80,6 +80,7 @@ internal sealed class KafkaTransport(KafkaModule module) : ITaskTransport, IKafk
             offsets is not null && offsets.Ends.TryGetValue(at, out var end) ? end : null,
             lag,
             before?.LagOf(at) is { } earlier ? lag - earlier : null,
+            offsets is null ? null : module.Watch.WaitingSince(at),
             here?.Progress.InFlight,
             here is { IsFull: true } ? $"at its bound: offset {here.Progress.Committable} is not settled" : null);
     }

@@ -10,7 +10,7 @@
   const root = document.body.dataset.root || '';
   const parts = () => document.querySelectorAll('[data-live]');
   const oftenest = 2000, seldomest = 5000, stale = 6000;
-  let source, lastId = '', rev, shownRev, seen = new Date(), seenAt = performance.now(), fetchedAt = -oftenest, isFetching = false;
+  let source, lastId = '', isNewRun = false, isSignedOut = false, rev, shownRev, seen = new Date(), seenAt = performance.now(), fetchedAt = -oftenest, isFetching = false;
 
   // Said once when it changes: the mark is a live region.
   const say = (state, text) => {
@@ -40,18 +40,35 @@
       || (selection && !selection.isCollapsed && part.contains(selection.anchorNode));
   };
 
-  // Every answer brings a form token of its own; the one that is there is as good, and no change.
-  const keepToken = (fresh) => {
-    const token = document.querySelector('input[name=__RequestVerificationToken]');
-    for (const other of token ? fresh.querySelectorAll('input[name=__RequestVerificationToken]') : []) {
+  // Every answer brings a form token of its own; the one that is there is as good, and no change. Only a process that has begun since knows none but its own.
+  const alignTokens = (fresh) => {
+    const [from, to] = isNewRun ? [fresh, document] : [document, fresh];
+    const token = from.querySelector('input[name=__RequestVerificationToken]');
+    for (const other of token ? to.querySelectorAll('input[name=__RequestVerificationToken]') : []) {
       other.setAttribute('value', token.value);
     }
+    isNewRun = false;
+  };
+
+  // The session is over. What is there stays to be read, and signing in leads back to it.
+  const endSession = () => {
+    isSignedOut = true;
+    leave();
+    mark.dataset.state = 'stale';
+    const link = document.createElement('a');
+    [link.href, link.textContent] = [location.href, 'sign in again'];
+    mark.replaceChildren(`as of ${seen.toISOString().slice(11, 19)}: signed out, `, link);
+    announce('Signed out. What is shown is old.');
   };
 
   const refresh = async () => {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'error' });
+    const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'manual' });
+    if (response.type === 'opaqueredirect') {
+      endSession();
+      return;
+    }
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
-    keepToken(fresh);
+    alignTokens(fresh);
     for (const part of parts()) {
       const next = fresh.getElementById(part.id);
       if (next && next.innerHTML !== part.innerHTML && !isInUse(part)) {
@@ -67,6 +84,9 @@
 
   // One at a time, and when there is cause: something is another, or the stream is not there to say so.
   const turn = async () => {
+    if (isSignedOut) {
+      return;
+    }
     tellAge();
     const since = performance.now() - fetchedAt;
     const isCalledFor = rev !== shownRev ? since >= oftenest : since >= seldomest;
@@ -112,14 +132,23 @@
     document.getElementById('said').textContent = text;
   };
 
+  const hear = (event) => {
+    isNewRun ||= lastId !== '' && runOf(lastId) !== runOf(event.lastEventId);
+    lastId = event.lastEventId;
+  };
+  const runOf = (id) => id.slice(0, id.lastIndexOf('-'));
+
   const listen = () => {
+    if (isSignedOut) {
+      return;
+    }
     source = new EventSource(`${root}/events${lastId ? `?after=${encodeURIComponent(lastId)}` : ''}`);
     source.addEventListener('snapshot', (event) => {
-      lastId = event.lastEventId;
+      hear(event);
       show(JSON.parse(event.data));
     });
     source.addEventListener('notice', (event) => {
-      lastId = event.lastEventId;
+      hear(event);
       announce(JSON.parse(event.data).text);
       // Shown at once, not when its turn comes.
       [shownRev, fetchedAt] = [undefined, -oftenest];
@@ -155,10 +184,18 @@
   // Keys, each beside a link that does the same. g and a letter goes to a page.
   const pages = { f: '/', r: '/rabbit', s: '/scaling', k: '/kafka', i: '/instances', t: '/tasks', d: '/dead-letters', o: '/operations', a: '/audit' };
   const keys = document.getElementById('keys');
+  // j and k go through the rows that lead somewhere, from link to link: Enter follows the one that has the focus.
+  const links = () => [...document.querySelectorAll('main tbody tr')].filter((row) => !row.closest('details:not([open])')).map((row) => row.querySelector('a')).filter((link) => link);
+  const rowInFocus = () => document.activeElement.closest('main tbody tr');
+  const step = (by) => {
+    const all = links();
+    const row = rowInFocus();
+    all[Math.max(0, all.findIndex((link) => link.closest('tr') === row) + by)]?.focus();
+  };
   let isGoing = false;
   document.addEventListener('keydown', (event) => {
     const target = event.target;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
+    if (event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable || target.matches('input:not([type=checkbox]), textarea, select')) {
       return;
     }
     const themes = [...document.querySelectorAll('.theme button')];
@@ -169,6 +206,12 @@
       location.href = link.href;
     } else if (isTheme) {
       themes[(themes.findIndex((theme) => theme.getAttribute('aria-pressed') === 'true') + 1) % themes.length].click();
+    } else if (event.key === 'j' || event.key === 'k') {
+      step(event.key === 'j' ? 1 : -1);
+    } else if (event.key === 'x') {
+      rowInFocus()?.querySelector('input[type=checkbox]')?.click();
+    } else if (event.key === 'Escape' && !keys?.open) {
+      document.activeElement.blur();
     } else if (event.key === '?' && keys) {
       keys.showModal();
     } else if (event.key === '/') {

@@ -1,3 +1,4 @@
+using Consumers.Host.Hosting;
 using Consumers.Host.Live;
 using Consumers.Host.Monitoring;
 using Consumers.Host.Monitoring.Figures;
@@ -25,6 +26,9 @@ internal sealed class IndexModel(FleetLook look, FigureReads figures, LiveLoop l
 
     /// <summary>For the next instance, as far as the names here tell.</summary>
     public string FreeName => Enumerable.Range(1, int.MaxValue).Select(n => $"consumer-{n}").First(name => Fleet.Facts.Instances.Value?.All(instance => instance.Name != name) ?? true);
+
+    /// <summary>To try out.</summary>
+    public string FirstModule => Fleet.Facts.Modules.FirstOrDefault()?.Module ?? ModuleSwitches.Rabbit;
 
     public async Task OnGetAsync(CancellationToken cancellationToken)
     {

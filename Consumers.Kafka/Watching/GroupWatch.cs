@@ -13,6 +13,7 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Queue<GroupOffsets> _past = new();
+    private readonly Dictionary<TopicPartition, LagAge> _ages = [];
     private volatile GroupOffsets? _last;
     private volatile bool _tellsOwners = true;
 
@@ -44,6 +45,15 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
         }
     }
 
+    /// <summary>When the first record that is not committed was there at the latest; null when there is none, or that is not known.</summary>
+    public DateTimeOffset? WaitingSince(TopicPartition at)
+    {
+        lock (_past)
+        {
+            return _ages.GetValueOrDefault(at)?.Since;
+        }
+    }
+
     private async Task AskAsync()
     {
         if (!await _one.WaitAsync(TimeSpan.Zero))
@@ -60,6 +70,14 @@ internal sealed partial class GroupWatch(KafkaModule module, ILogger logger)
                 while (_past.TryPeek(out var first) && heard.At - first.At > TrendOver)
                 {
                     _past.Dequeue();
+                }
+                foreach (var (at, end) in heard.Ends.Where(part => part.Key.Topic == module.Names.Work && heard.Lows.ContainsKey(part.Key)))
+                {
+                    if (!_ages.TryGetValue(at, out var age))
+                    {
+                        _ages[at] = age = new LagAge();
+                    }
+                    age.Hear(heard.At, end, heard.ReachedBy(at));
                 }
             }
             _last = heard;
@@ -142,7 +160,10 @@ internal sealed record GroupOffsets(
 {
     /// <summary>Records that are not committed; null when unknown.</summary>
     public long? LagOf(TopicPartition at) =>
-        Ends.TryGetValue(at, out var end) && Lows.TryGetValue(at, out var low) ? Math.Max(0, end - Math.Max(low, Committed.GetValueOrDefault(at, low))) : null;
+        Ends.TryGetValue(at, out var end) && Lows.ContainsKey(at) ? Math.Max(0, end - ReachedBy(at)) : null;
+
+    /// <summary>Where the group goes on: what is committed, or where the log begins.</summary>
+    public long ReachedBy(TopicPartition at) => Math.Max(Lows[at], Committed.GetValueOrDefault(at, Lows[at]));
 
     /// <summary>Null when one of them is unknown.</summary>
     public long? LagOf(string topic) => Sum(topic, LagOf);

@@ -9,9 +9,10 @@ public sealed record KafkaView(string Group, string Instance, DateTimeOffset? As
 /// <param name="Committed">Null when nothing was committed yet, or unknown.</param>
 /// <param name="Lag">Records that are not committed.</param>
 /// <param name="Trend">The lag against that of ten seconds ago: above zero, it grows.</param>
+/// <param name="WaitingSince">When the first record that is not committed was there at the latest; null when there is none, or that is not known.</param>
 /// <param name="InFlight">Taken and not settled; known for this instance's partitions only.</param>
 /// <param name="Paused">Why it is paused here; null when it is not.</param>
-public sealed record PartitionView(string Topic, int Partition, string? Owner, long? Committed, long? End, long? Lag, long? Trend, int? InFlight, string? Paused);
+public sealed record PartitionView(string Topic, int Partition, string? Owner, long? Committed, long? End, long? Lag, long? Trend, DateTimeOffset? WaitingSince, int? InFlight, string? Paused);
 
 /// <param name="Waiting">Retries in it, over all partitions.</param>
 /// <param name="NextDue">Of the heads that this instance holds.</param>

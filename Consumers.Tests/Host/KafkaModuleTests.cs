@@ -35,6 +35,7 @@ public sealed class KafkaModuleTests
         await Eventually.TrueAsync(
             async () => (await StoryAsync("behind")).StartsWith("Waits behind key customer-42: task ahead of the same key runs since", StringComparison.Ordinal), "the page says behind which", TimeSpan.FromSeconds(60));
         (await StoryAsync("ahead")).ShouldStartWith("Runs on ");
+        await Eventually.TrueAsync(async () => Cells(await PageAsync(host), "#partitions", 5).Count(age => age != "–") == 1, "the one partition with work says since when its oldest waits", TimeSpan.FromSeconds(60));
 
         async Task<string> StoryAsync(string id) =>
             new HtmlParser().ParseDocument(await (await host.GetAsync($"/tasks/{id}")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).QuerySelector("#story .sentence")?.LastChild?.TextContent.Trim() ?? "";

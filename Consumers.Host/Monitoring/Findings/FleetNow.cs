@@ -15,7 +15,7 @@ internal sealed record FleetNow(FleetFacts Facts, IReadOnlyList<StandingFinding>
     public string? Href => Look == "well" ? null : Findings[0].Finding.Href;
 
     public string Sentence => Look != "well"
-        ? $"{Findings[0].Words(Facts.Now)}{(Findings.Count > 1 ? $" And {Words.Count(Findings.Count - 1, "matter", "matters")} more." : "")}"
+        ? $"{Findings[0].Words(Facts.Now)}{(Findings.Count > 1 ? $" And {Findings.Count - 1} more." : "")}"
         : $"All well. {Work}.";
 
     private string Work

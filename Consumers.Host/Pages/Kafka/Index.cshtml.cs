@@ -29,6 +29,8 @@ internal sealed class IndexModel(LedgerReads ledger, FleetWatch watch, TaskIntak
 
     protected override string Accepted => watch.Transport(Module) is { AcceptsWhenConfirmed: true } ? "confirmed by Kafka." : base.Accepted;
 
+    public DateTimeOffset Now => Time.GetUtcNow();
+
     /// <summary>How a lag moves, as a sign and in words; null while it is not known.</summary>
     public static (string Sign, string Text)? Trend(PartitionView partition) => partition.Trend switch
     {

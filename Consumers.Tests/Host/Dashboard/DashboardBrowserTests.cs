@@ -60,6 +60,29 @@ public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<Da
     });
 
     [Fact]
+    public Task What_is_empty_paused_or_away_is_accessible_fits_and_complains_of_nothing() => Chromium.WithBrowserAsync(async browser =>
+    {
+        await using var empty = await HostUnderTest.StartAsync();
+        await using var paused = await HostUnderTest.StartAsync();
+        await using var away = await HostUnderTest.StartAsync(("RABBITMQ_URL", $"amqp://127.0.0.1:{FreePort.Take()}"), ("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"));
+        (await paused.PostAsync("/api/rabbit/pause", """{"by":"anna","why":"the shop moves house"}""")).EnsureSuccessStatusCode();
+        await paused.PostAsync("/api/rabbit/tasks", """{"id":"waits","type":"sleep"}""");
+        await away.PostAsync("/api/rabbit/tasks", """{"id":"kept","type":"sleep"}""");
+        foreach (var module in new[] { "Rabbit", "Kafka" })
+        {
+            await Eventually.TrueAsync(async () => (await away.Http.GetStringAsync(new Uri($"/{module.ToLowerInvariant()}", UriKind.Relative), TestContext.Current.CancellationToken)).Contains("is away since", StringComparison.Ordinal), $"{module} is away", TimeSpan.FromSeconds(60));
+        }
+        var complaints = new ConcurrentBag<string>();
+        (string State, HostUnderTest Host, string[] Paths)[] states =
+        [
+            ("empty", empty, ["/", "/rabbit", "/scaling", "/tasks", "/dead-letters", "/operations", "/audit"]), ("paused", paused, ["/", "/rabbit", "/tasks/waits"]), ("away", away, ["/", "/rabbit", "/kafka", "/scaling", "/tasks/kept"]),
+        ];
+        var looks = states.SelectMany(state => state.Paths.Select(path => ($"{state.State}-{(path == "/" ? "fleet" : path[1..].Replace('/', '-'))}", new Uri(state.Host.Address, path))));
+        await Parallel.ForEachAsync(looks, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (look, _) => await LookAsync(browser, look.Item1, look.Item2, complaints));
+        complaints.ShouldBeEmpty();
+    });
+
+    [Fact]
     public Task Without_scripts_the_first_page_has_its_charts_its_table_and_its_time() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
     {
         await page.RouteAsync("**/*.js*", route => route.AbortAsync());
@@ -87,6 +110,31 @@ public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<Da
         await page.GetByRole(AriaRole.Heading, new() { Name = "Tasks", Exact = true }).WaitForAsync(Patiently);
         await page.Keyboard.PressAsync("/");
         (await page.EvaluateAsync<string>("document.activeElement.tagName")).ShouldBeOneOf("INPUT", "SELECT");
+    });
+
+    [Fact]
+    public Task Rows_are_gone_through_ticked_and_opened_by_keys() => Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+    {
+        const string Row = "document.activeElement.closest('tr')?.rowIndex ?? 0";
+        await page.GotoAsync(host.Url("/dead-letters?text=failed-").ToString());
+        var causes = await page.Locator(".causes tbody tr").CountAsync();
+        causes.ShouldBeGreaterThan(0);
+
+        await page.Keyboard.PressAsync("k");
+        (await page.EvaluateAsync<int>(Row)).ShouldBe(1, "the first row");
+        for (var row = 0; row <= causes; row++)
+        {
+            await page.Keyboard.PressAsync("j");
+        }
+        await page.Keyboard.PressAsync("x");
+        (await page.Locator(".letters tbody tr:nth-child(2) input:checked").CountAsync()).ShouldBe(1, "the causes have been passed");
+        await page.Keyboard.PressAsync("x");
+        (await page.Locator(".letters input:checked").CountAsync()).ShouldBe(0);
+        await page.Keyboard.PressAsync("Escape");
+        (await page.EvaluateAsync<int>(Row)).ShouldBe(0);
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/dead-letters?cause=*");
     });
 
     private static async Task LookAsync(IBrowser browser, string name, Uri address, ConcurrentBag<string> complaints, Func<IPage, Task>? act = null)

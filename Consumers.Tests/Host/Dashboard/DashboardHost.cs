@@ -8,6 +8,8 @@ public sealed class DashboardHost : IAsyncLifetime
 {
     private HostUnderTest _host = null!;
 
+    public HostUnderTest Host => _host;
+
     public Uri Address => _host.Address;
 
     /// <summary>Every page, by the name of its picture.</summary>

@@ -1,5 +1,4 @@
 using AngleSharp.Html.Parser;
-using Consumers.Host.Assets;
 using Consumers.Host.Pages;
 using Consumers.Tests.Fixtures;
 
@@ -8,8 +7,6 @@ namespace Consumers.Tests.Host.Dashboard;
 /// <summary>The first page as the server renders it, for a browser without scripts too.</summary>
 public sealed class DashboardPagesTests(SharedHost shared) : IClassFixture<SharedHost>
 {
-    private const int MostBytes = 150 * 1024;
-
     private readonly HostUnderTest _host = shared.Host;
 
     [Fact]
@@ -44,23 +41,6 @@ public sealed class DashboardPagesTests(SharedHost shared) : IClassFixture<Share
         charts.Length.ShouldBe(3);
         charts.ShouldAllBe(chart => chart.GetAttribute("aria-label")!.Contains($"last {words}", StringComparison.Ordinal));
         page.QuerySelectorAll("#figures-table tbody tr").Length.ShouldBe(12);
-    }
-
-    [Fact]
-    public async Task All_that_a_page_loads_is_small_and_from_here()
-    {
-        var page = new HtmlParser().ParseDocument(await HtmlAsync("/"));
-        var assets = page.QuerySelectorAll("script[src], link[href], img[src]").Select(element => element.GetAttribute("src") ?? element.GetAttribute("href")!).Distinct().ToArray();
-        var bytes = (await HtmlAsync("/")).Length;
-        foreach (var asset in assets)
-        {
-            asset.ShouldStartWith("/assets/");
-            bytes += (await _host.Http.GetByteArrayAsync(new Uri(asset, UriKind.Relative), TestContext.Current.CancellationToken)).Length;
-        }
-
-        bytes.ShouldBeLessThan(MostBytes);
-        // uPlot is there unless the build could not reach npm, and then the page asks for none of it.
-        assets.Any(asset => asset.Contains("uplot", StringComparison.Ordinal)).ShouldBe(AssetFiles.HasCharts);
     }
 
     [Fact]

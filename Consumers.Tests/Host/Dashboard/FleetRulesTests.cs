@@ -122,7 +122,7 @@ public sealed class FleetRulesTests
             Dependencies = [Up with { Name = "Redis", Health = DependencyHealth.Degraded, Since = Now.AddHours(-1), Description = "Slow." }, Up with { Health = DependencyHealth.Down, Since = Now.AddSeconds(-5), Description = "Refused." }],
         });
 
-        now.Sentence.ShouldBe("RabbitMQ has been away for 5.0 s: Refused. And 1 matter more.");
+        now.Sentence.ShouldBe("RabbitMQ has been away for 5.0 s: Refused. And 1 more.");
     }
 
     [Fact]

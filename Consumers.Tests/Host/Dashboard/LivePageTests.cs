@@ -1,3 +1,4 @@
+using System.Net;
 using Consumers.Tests.Fixtures;
 using Microsoft.Playwright;
 
@@ -6,6 +7,8 @@ namespace Consumers.Tests.Host.Dashboard;
 /// <summary>An open page while the fleet changes, and when its host goes and comes back.</summary>
 public sealed class LivePageTests
 {
+    private const string Key = "a-key-of-sixteen-and-more", Token = "input[name=__RequestVerificationToken]";
+
     private static readonly LocatorWaitForOptions Patiently = new() { Timeout = 30_000 };
 
     [Fact]
@@ -67,6 +70,66 @@ public sealed class LivePageTests
             await host.PostAsync("/api/rabbit/tasks", $$"""{"id":"{{id}}","type":"sleep"}""");
 
             await page.GetByRole(AriaRole.Link, new() { Name = id }).WaitForAsync(Patiently);
+        });
+    }
+
+    [Fact]
+    public async Task Where_the_session_has_ended_a_page_says_so_keeps_what_it_shows_and_leads_back_to_it()
+    {
+        await using var host = await HostUnderTest.StartAsync(("CONSUMERS_API_KEY", Key));
+        await Chromium.WithBrowserAsync(async browser =>
+        {
+            await using var context = await browser.NewContextAsync();
+            var page = await context.NewPageAsync();
+            await page.GotoAsync(new Uri(host.Address, "/instances").ToString());
+            await SignInAsync(page);
+            await page.Locator("#live-mark[data-state=live]").WaitForAsync(Patiently);
+            var other = await context.NewPageAsync();
+            await other.GotoAsync(new Uri(host.Address, "/tasks").ToString());
+            await other.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+            await other.GetByRole(AriaRole.Heading, new() { Name = "Sign in" }).WaitForAsync(Patiently);
+
+            await page.GetByRole(AriaRole.Link, new() { Name = "sign in again" }).WaitForAsync(Patiently);
+
+            (await page.Locator("#live-mark").TextContentAsync())!.ShouldMatch(@"^as of \d\d:\d\d:\d\d: signed out, sign in again$");
+            (await page.Locator("#all-instances .sentence").TextContentAsync()).ShouldBe("1 instance running.");
+            await page.GetByRole(AriaRole.Link, new() { Name = "sign in again" }).ClickAsync();
+            await SignInAsync(page);
+            await page.GetByRole(AriaRole.Heading, new() { Name = "Instances", Level = 1 }).WaitForAsync(Patiently);
+        });
+
+        static async Task SignInAsync(IPage page)
+        {
+            await page.GetByLabel("Key").FillAsync(Key);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_form_of_an_open_page_works_after_its_host_has_been_started_anew()
+    {
+        var before = await HostUnderTest.StartAsync();
+        await using var after = await HostUnderTest.StartAsync();
+        await Chromium.WithPageAsync(ColorScheme.Light, 1280, async page =>
+        {
+            await page.GotoAsync(new Uri(before.Address, "/rabbit").ToString());
+            await page.Locator("#live-mark[data-state=live]").WaitForAsync(Patiently);
+            await page.EvaluateAsync("window.isTheSamePage = true");
+            var token = await page.Locator(Token).First.GetAttributeAsync("value");
+            await page.RouteAsync("**/*", route => route.ContinueAsync(new() { Url = new Uri(after.Address, new Uri(route.Request.Url).PathAndQuery).ToString() }));
+
+            await before.DisposeAsync();
+
+            await page.Locator($"{Token}:not([value='{token}'])").First.WaitForAsync(new() { Timeout = 30_000, State = WaitForSelectorState.Attached });
+            (await page.EvaluateAsync<bool>("window.isTheSamePage")).ShouldBeTrue();
+            // The browser would say that it comes from another site, because it is led to another address than it asked for.
+            var cookie = (await page.Context.CookiesAsync()).Single(found => found.Name.StartsWith("consumers-form-", StringComparison.Ordinal));
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/theme")
+            {
+                Headers = { { "Cookie", $"{cookie.Name}={cookie.Value}" } },
+                Content = new FormUrlEncodedContent([new("theme", "dark"), new("back", "/"), new("__RequestVerificationToken", (await page.Locator(Token).First.GetAttributeAsync("value"))!)]),
+            };
+            (await after.Http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Redirect, "what is not of this process is refused as a bad request");
         });
     }
 }
