@@ -62,6 +62,7 @@ public sealed class DashboardBrowserTests(DashboardHost host) : IClassFixture<Da
     [Fact]
     public Task What_is_empty_paused_or_away_is_accessible_fits_and_complains_of_nothing() => Chromium.WithBrowserAsync(async browser =>
     {
+        LongTests.Require("15 pages in three states");
         await using var empty = await HostUnderTest.StartAsync();
         await using var paused = await HostUnderTest.StartAsync();
         await using var away = await HostUnderTest.StartAsync(("RABBITMQ_URL", $"amqp://127.0.0.1:{FreePort.Take()}"), ("Consumers:Kafka:Enabled", "true"), ("KAFKA_BOOTSTRAP_SERVERS", $"127.0.0.1:{FreePort.Take()}"));
