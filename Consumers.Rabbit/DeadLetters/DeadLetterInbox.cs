@@ -108,7 +108,32 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
             _wanted = QuietPrefetch;
             await FitAsync();
         }
-        return await _arrived.Reader.ReadAsync(cancellationToken);
+        return await NextOrLoseAsync(cancellationToken);
+    }
+
+    /// <summary>A broker may forget a consumer, as it may one of the work queue; then dead letters are ready and none is delivered. The connection is built anew.</summary>
+    private async ValueTask<HeldDeadLetter> NextOrLoseAsync(CancellationToken cancellationToken)
+    {
+        var isSuspect = false;
+        while (true)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(isSuspect ? _module.Options.StalledAfter / 10 : _module.Options.StalledAfter);
+            try
+            {
+                return await _arrived.Reader.ReadAsync(patience.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                var ready = await _module.Probe.ReadyAsync(_session.Connection, Queue, cancellationToken);
+                // Seen once, it may have come this very moment.
+                if (isSuspect && ready > 0)
+                {
+                    _session.Lose($"{ready} dead letters are ready in '{Queue}', and none was delivered for {_module.Options.StalledAfter.TotalSeconds:0} s");
+                }
+                isSuspect = ready > 0;
+            }
+        }
     }
 
     /// <summary>A new subscription on the same channel where another prefetch is wanted; what is unacknowledged stays so.</summary>

@@ -48,12 +48,15 @@ internal sealed class RabbitQueueProbe(RabbitTopologyNames names, RetrySchedule 
     }
 
     /// <summary>Ready messages of the work queue; null when the broker does not say.</summary>
-    public async Task<long?> ReadyAsync(IConnection connection, CancellationToken cancellationToken)
+    public Task<long?> ReadyAsync(IConnection connection, CancellationToken cancellationToken) => ReadyAsync(connection, names.WorkQueue, cancellationToken);
+
+    /// <summary>Ready messages of a queue; null when the broker does not say.</summary>
+    public async Task<long?> ReadyAsync(IConnection connection, string queue, CancellationToken cancellationToken)
     {
         try
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            return (await channel.QueueDeclarePassiveAsync(names.WorkQueue, cancellationToken)).MessageCount;
+            return (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
         }
         catch (Exception e) when (e is OperationInterruptedException || IsAway(e))
         {
