@@ -79,6 +79,14 @@ internal sealed class BenchBroker : IAsyncDisposable
         await channel.QueueBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
     }
 
+    /// <summary>A subscriber for everything that goes through a topic exchange: a queue that keeps the last thousand.</summary>
+    public async Task SubscribeAsync(string queue, string exchange, CancellationToken cancellationToken)
+    {
+        await using var channel = await Connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.QueueDeclareAsync(queue, durable: false, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-max-length"] = 1000 }, cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(queue, exchange, "#", cancellationToken: cancellationToken);
+    }
+
     /// <summary>Publishes this many new tasks, all confirmed when it returns.</summary>
     public async Task FillAsync(string queue, int count, CancellationToken cancellationToken)
     {

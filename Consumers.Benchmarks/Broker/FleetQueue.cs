@@ -18,12 +18,14 @@ internal static class FleetQueue
         options.RetryQueuePrefix = $"{run.Queue}.retry";
         options.DeadLetterExchange = $"{run.Queue}.dead";
         options.DeadLetterQueue = $"{run.Queue}.dead";
-        options.StatusExchange = $"{run.Queue}.status";
+        options.StatusExchange = StatusExchangeOf(run);
         options.QueueType = run.Kind == QueueKind.Quorum ? RabbitQueueType.Quorum : RabbitQueueType.Classic;
         // From the start: a drain of a second or two would otherwise measure how the limit grows.
         options.MinConcurrency = concurrency;
         options.MaxConcurrency = concurrency;
     }
+
+    public static string StatusExchangeOf(BrokerRun run) => $"{run.Queue}.status";
 
     /// <summary>One tier instead of seven: few scenarios retry, and a quorum queue takes the broker a while to make.</summary>
     public static void Configure(ConsumersOptions options, BrokerRun run)

@@ -13,7 +13,7 @@ internal sealed class ConsumeScenario : IScenario
         IConsumeVariant[] variants =
         [
             RawConsume.SingleAcks, RawConsume.CombinedAcks, new MassTransitConsume(), new HandConsume(),
-            new FleetConsume(withLedger: false), new FleetConsume(withLedger: true),
+            new FleetConsume(withLedger: false), new FleetConsume(withLedger: true), new FleetConsume(withLedger: true, "fleet-ledger-heard", subscribed: true),
         ];
         return [.. targets.Queues.Select(kind => new Comparison(Name, kind, "msgs", [.. variants.Select(variant => new ConsumeRun(variant, targets.Rabbit!, kind))]))];
     }

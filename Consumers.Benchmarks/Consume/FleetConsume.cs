@@ -9,20 +9,36 @@ namespace Consumers.Benchmarks;
 /// <param name="concurrency">Tasks at once.</param>
 /// <param name="prefetch">0 for twice as many.</param>
 /// <param name="filled">The ledger to use, which stays; null for a new one.</param>
-internal sealed class FleetConsume(bool withLedger, string? name = null, int concurrency = FleetQueue.Concurrency, int prefetch = 0, FilledLedger? filled = null) : IConsumeVariant
+/// <param name="subscribed">A queue is bound for all status events; without one the broker would drop each.</param>
+internal sealed class FleetConsume(
+    bool withLedger, string? name = null, int concurrency = FleetQueue.Concurrency, int prefetch = 0, FilledLedger? filled = null, bool subscribed = false) : IConsumeVariant
 {
     public string Name => name ?? (withLedger ? "fleet-ledger" : "fleet");
 
     public VariantMode Mode => new(
-        withLedger ? "Rabbit module, status events on" : "Rabbit module, status events off",
+        !withLedger ? "Rabbit module, status events off" : subscribed ? "Rabbit module, status events on, a queue bound for them" : "Rabbit module, status events on",
         withLedger ? "ledger" : "none",
         withLedger ? "all" : "none",
         $"concurrency {concurrency}, prefetch {(prefetch > 0 ? prefetch : 2 * concurrency)}, acks combined",
         withLedger ? "begun NORMAL, settled FULL" : "-");
 
-    public Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken) => FleetQueue.DeclareAsync(run, cancellationToken);
+    public async Task DeclareAsync(BrokerRun run, CancellationToken cancellationToken)
+    {
+        await FleetQueue.DeclareAsync(run, cancellationToken);
+        if (subscribed)
+        {
+            await run.Broker.SubscribeAsync(SubscriberOf(run), FleetQueue.StatusExchangeOf(run), cancellationToken);
+        }
+    }
 
-    public Task DeleteAsync(BrokerRun run) => FleetQueue.DeleteAsync(run);
+    public async Task DeleteAsync(BrokerRun run)
+    {
+        if (subscribed)
+        {
+            await run.Broker.DeleteAsync([SubscriberOf(run)], []);
+        }
+        await FleetQueue.DeleteAsync(run);
+    }
 
     public async Task<Sample> DrainAsync(BrokerRun run, CancellationToken cancellationToken)
     {
@@ -53,4 +69,6 @@ internal sealed class FleetConsume(bool withLedger, string? name = null, int con
         await host.StopAsync(cancellationToken);
         return sample;
     }
+
+    private static string SubscriberOf(BrokerRun run) => $"{run.Queue}.subscriber";
 }

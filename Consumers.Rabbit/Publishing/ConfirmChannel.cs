@@ -62,7 +62,7 @@ internal sealed class ConfirmChannel
         }
         try
         {
-            var sending = _channel.BasicPublishAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body, _session.Lost);
+            var sending = _channel.BasicPublishAsync(message.Exchange, message.RoutingKey, mandatory: true, message.Properties, message.Body, _session.Lost);
             return sending.IsCompletedSuccessfully ? new(true) : AwaitAsync(sending);
         }
         catch (Exception e)

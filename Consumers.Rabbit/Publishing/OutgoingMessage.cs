@@ -21,8 +21,13 @@ internal sealed class OutgoingMessage : IValueTaskSource
 
     public required ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>False for status events alone: there, no subscriber is normal.</summary>
-    public bool Mandatory { get; init; } = true;
+    /// <summary>
+    /// Without a queue to go to it fails. False for status events alone, where no subscriber is normal: it is given back all the same, and counts as confirmed.
+    /// </summary>
+    public bool NeedsQueue { get; init; } = true;
+
+    /// <summary>Told when a message that needs no queue was given back, before it is confirmed.</summary>
+    public Action? Returned { get; set; }
 
     /// <summary>Told when it is confirmed or has failed; null for what nobody counts.</summary>
     public PublishTarget? Told { get; init; }
@@ -55,13 +60,17 @@ internal sealed class OutgoingMessage : IValueTaskSource
 
     public void Confirm()
     {
-        if (ReturnReason is { } reason)
+        if (ReturnReason is { } reason && NeedsQueue)
         {
             TryFail(new PublishFailedException(PublishFailure.Unroutable, $"the broker has no queue for {Target}: {reason}"));
         }
         else if (Interlocked.Exchange(ref _isDone, 1) == 0)
         {
             _cancellation.Unregister();
+            if (ReturnReason is not null)
+            {
+                Returned?.Invoke();
+            }
             Told?.Done(AskedAt, Span, null);
             _completion.SetResult(true);
         }

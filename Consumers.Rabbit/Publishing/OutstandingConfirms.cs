@@ -30,7 +30,7 @@ internal sealed class OutstandingConfirms
     /// <summary>Of the bodies that are open.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether a message came back since this was asked last: a queue is missing.</summary>
+    /// <summary>Whether a message that needs a queue came back since this was asked last: one is missing.</summary>
     public bool TakeReturned() => Interlocked.Exchange(ref _returned, false);
 
     /// <summary>Gives the message the next number; false when as many as allowed are open. On a channel that has ended it fails at once.</summary>
@@ -102,7 +102,10 @@ internal sealed class OutstandingConfirms
                 if (_ring[i & _mask] is { ReturnReason: null } message && message.RoutingKey == routingKey && message.Exchange == exchange && message.Properties.MessageId == messageId)
                 {
                     message.ReturnReason = reason;
-                    Volatile.Write(ref _returned, true);
+                    if (message.NeedsQueue)
+                    {
+                        Volatile.Write(ref _returned, true);
+                    }
                     return;
                 }
             }

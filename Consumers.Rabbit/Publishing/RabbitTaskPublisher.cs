@@ -5,10 +5,12 @@ using RabbitMQ.Client;
 
 namespace Consumers.Rabbit;
 
-/// <summary>What a module publishes: tasks, retries, dead letters, status events. Everything is persistent, and everything but status events is mandatory.</summary>
+/// <summary>What a module publishes: tasks, retries, dead letters, status events. Everything is persistent and mandatory; only a status event that comes back is no error.</summary>
 internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopologyNames names, RetrySchedule schedule, RabbitOptions options, int maxBodyBytes, TraceParent trace, RabbitTargets targets)
 {
     private const string Json = "application/json";
+
+    private readonly StatusAnnouncer _status = new(publisher, names.StatusExchange, targets.Status);
 
     public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
     {
@@ -78,24 +80,8 @@ internal sealed class RabbitTaskPublisher(RabbitPublisher publisher, RabbitTopol
         return PublishAgainAsync(message.Body, message.MessageId, ReplayProperties.From(message.Headers), message.Ours(), cancellationToken);
     }
 
-    public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken)
-    {
-        if (!options.StatusEvents)
-        {
-            return ValueTask.CompletedTask;
-        }
-        return publisher.PublishAsync(
-            new OutgoingMessage
-            {
-                Exchange = names.StatusExchange,
-                RoutingKey = status.RoutingKey(),
-                Mandatory = false,
-                Told = targets.Status,
-                Body = status.ToJson(),
-                Properties = new BasicProperties { Persistent = true, ContentType = Json, MessageId = status.Id },
-            },
-            cancellationToken);
-    }
+    public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) =>
+        options.StatusEvents ? _status.PublishAsync(status, cancellationToken) : ValueTask.CompletedTask;
 
     private void RefuseWhenOff()
     {
