@@ -45,7 +45,7 @@ internal sealed class FleetLedger : IVariant
             throw new RunFailedException($"attempt 1 of the new task {message.Id} did not begin");
         }
         var result = new AttemptResult(
-            begun.Key, begun.Epoch, TaskState.Completed, "success", Settlement.Ack.Instance, null, now, TimeProvider.System.GetUtcNow());
+            begun, TaskState.Completed, "success", Settlement.Ack.Instance, null, now, TimeProvider.System.GetUtcNow());
         if (!(await guard.SettleAsync(result, cancellationToken)).Accepted)
         {
             throw new RunFailedException($"the outcome of task {message.Id} was not accepted");

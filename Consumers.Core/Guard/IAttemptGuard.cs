@@ -33,7 +33,8 @@ public abstract record AttemptBegin
     /// <summary>Run the handler. The epoch is the fencing token for the outcome.</summary>
     /// <param name="Seq">Sequence number of the PROCESSING status event.</param>
     /// <param name="MaxRetries">As the guard knows it from the task's first message; null when it only knows what this message says.</param>
-    public sealed record Begun(AttemptKey Key, long Epoch, long Seq, int? MaxRetries = null) : AttemptBegin;
+    /// <param name="Ticket">The guard's own, which it finds again in <see cref="AttemptResult.Begun"/>; null when it needs none.</param>
+    public sealed record Begun(AttemptKey Key, long Epoch, long Seq, int? MaxRetries = null, object? Ticket = null) : AttemptBegin;
 
     /// <summary>This attempt has an outcome already: do not run, pay what is owed, acknowledge.</summary>
     /// <param name="Owed">What was decided; <see cref="Settlement.Ack"/> when nothing is left to publish.</param>
@@ -62,17 +63,22 @@ public abstract record AttemptBegin
     }
 }
 
+/// <param name="Begun">The begin that it ends, as the guard gave it.</param>
 /// <param name="State">The state that the task is in from now on.</param>
 /// <param name="Outcome">One word for the attempt's row: <c>success</c>, <c>retryable</c>, <c>permanent</c>, <c>timeout</c>, …</param>
 public sealed record AttemptResult(
-    AttemptKey Key,
-    long Epoch,
+    AttemptBegin.Begun Begun,
     TaskState State,
     string Outcome,
     Settlement Owed,
     string? Error,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt);
+    DateTimeOffset EndedAt)
+{
+    public AttemptKey Key => Begun.Key;
+
+    public long Epoch => Begun.Epoch;
+}
 
 /// <param name="Accepted">False when the epoch was stale: another owner took the attempt over, and nothing was written.</param>
 /// <param name="Seq">Sequence number of the status event.</param>

@@ -53,13 +53,43 @@ internal sealed partial class DebtPayer(IStatusPublisher status, DrainSignals dr
         }
     }
 
-    /// <summary>Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask AnnounceAsync(StatusEvent announcement, DeliveryTrace? trace)
+    /// <summary>
+    /// Announces a state that is not owed: PROCESSING is history as soon as the outcome is there, so one try is enough. What it returns goes to <see cref="AnnouncedAsync"/>, once.
+    /// </summary>
+    public ValueTask Announce(StatusEvent? announcement)
     {
         try
         {
-            await status.PublishStatusAsync(announcement, drain.Abort).ConfigureAwait(false);
+            return announcement is null ? default : status.PublishStatusAsync(announcement, drain.Abort);
+        }
+        catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
+        {
+            return ValueTask.FromException(e);
+        }
+    }
+
+    /// <summary>Ends when the broker has the announcement, or will not have it.</summary>
+    public ValueTask AnnouncedAsync(ValueTask announced, StatusEvent? announcement, DeliveryTrace? trace)
+    {
+        if (!announced.IsCompletedSuccessfully)
+        {
+            return WaitAsync(announced, announcement!, trace);
+        }
+        // Given back to whoever made it.
+        announced.GetAwaiter().GetResult();
+        if (announcement is not null)
+        {
+            trace?.Announced(announcement);
+        }
+        return default;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WaitAsync(ValueTask announced, StatusEvent announcement, DeliveryTrace? trace)
+    {
+        try
+        {
+            await announced.ConfigureAwait(false);
             trace?.Announced(announcement);
         }
         catch (Exception e) when (e is PublishFailedException or OperationCanceledException)

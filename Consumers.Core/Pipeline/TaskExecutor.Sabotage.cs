@@ -13,7 +13,7 @@ public sealed partial class TaskExecutor
         if (Sabotage.Is(Sabotage.StatusBeforeLedger)
             && StatusOf(message, begun.Key, SettlementPolicy.StateAfter(settlement), begun.Seq + 1, now, SettlementPolicy.ErrorOf(settlement)) is { } status)
         {
-            await _payer.AnnounceAsync(status, delivery.Trace).ConfigureAwait(false);
+            await _payer.AnnouncedAsync(_payer.Announce(status), status, delivery.Trace).ConfigureAwait(false);
         }
         return Sabotage.Is(Sabotage.RetryEarly) && settlement is Settlement.Retry retry ? retry with { DueAt = retry.DueAt - TimeSpan.FromMilliseconds(50) } : settlement;
     }

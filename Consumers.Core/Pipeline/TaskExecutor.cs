@@ -193,12 +193,13 @@ public sealed partial class TaskExecutor
         delivery.Trace?.Begun(begun);
         Counters.Began(key);
         var startedAt = _time.GetUtcNow();
-        var announced = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null) is { } processing ? _payer.AnnounceAsync(processing, delivery.Trace) : default;
+        var processing = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null);
+        var announced = _payer.Announce(processing);
         var (verdict, busy) = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
         pass?.Report(verdict.Outcome);
-        await announced.ConfigureAwait(false);
         if (verdict.Outcome is not { } outcome)
         {
+            await _payer.AnnouncedAsync(announced, processing, delivery.Trace).ConfigureAwait(false);
             await _guard.ReleaseAsync(key, begun.Epoch, _drain.Abort).ConfigureAwait(false);
             Counters.HandedBack(key);
             return verdict == AttemptVerdict.Abandoned ? Ending.Abandoned : Ending.Interrupted;
@@ -212,7 +213,7 @@ public sealed partial class TaskExecutor
         }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
-        var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        var end = await _guard.SettleAsync(new AttemptResult(begun, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
         if (end.Accepted)
         {
             Counters.Ended(key, state.CountsAs(), busy);
@@ -221,6 +222,8 @@ public sealed partial class TaskExecutor
                 _stats.NoteError(message.Id, error, endedAt);
             }
         }
+        // Only now, when it has long been confirmed beside the commit; but before the event of the outcome goes out behind it.
+        await _payer.AnnouncedAsync(announced, processing, delivery.Trace).ConfigureAwait(false);
         delivery.Trace?.Outcome(state, settlement, end.Accepted);
         span.Ended(verdict, settlement);
         CrashPoint.Hit(CrashPoints.Committed(settlement));

@@ -8,16 +8,15 @@ internal static class AttemptRows
     private const string BeginSql = """
         UPDATE "Tasks" SET "Status" = 'PROCESSING', "WorkerId" = ?2, "Owner" = ?3, "RetryCount" = ?4 - 1, "Attempt" = ?4, "Epoch" = ?5, "Seq" = ?6,
                "StartTime" = ?7, "ChangedAt" = ?7, "Solitary" = ?8, "SharedDeaths" = ?9, "SolitaryDeaths" = ?10,
-               "AwaitsPublishing" = 0, "Owed" = 0, "CompletedTime" = NULL, "DeadReason" = NULL
+               "AwaitsPublishing" = 0, "Owed" = 0, "CompletedTime" = NULL, "DeadReason" = NULL, "TraceId" = ?11
         WHERE "Row" = ?1
         """;
 
-    private const string InsertSql = """
-        INSERT INTO "Attempts" ("TaskRow", "Series", "Attempt", "Epoch", "WorkerId", "StartedAt", "TraceId") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        """;
-
-    private const string CloseSql = """
-        UPDATE "Attempts" SET "EndedAt" = ?5, "Outcome" = ?6, "Error" = ?7, "DueAt" = ?8 WHERE "TaskRow" = ?1 AND "Series" = ?2 AND "Attempt" = ?3 AND "Epoch" = ?4
+    // One begun by a version that wrote its row at once has that row already.
+    private const string EndSql = """
+        INSERT INTO "Attempts" ("TaskRow", "Series", "Attempt", "Epoch", "WorkerId", "StartedAt", "TraceId", "EndedAt", "Outcome", "Error", "DueAt")
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        ON CONFLICT DO UPDATE SET "EndedAt" = excluded."EndedAt", "Outcome" = excluded."Outcome", "Error" = excluded."Error", "DueAt" = excluded."DueAt"
         """;
 
     private const string FailSql = """
@@ -37,7 +36,8 @@ internal static class AttemptRows
 
     public static AttemptBegin.Begun Begin(LedgerTransaction transaction, TaskSnapshot row, BeginVerdict.Begin verdict, InstanceIdentity worker, bool solitary, string? traceId)
     {
-        var begun = new AttemptBegin.Begun(new AttemptKey(row.Id, verdict.Series, verdict.Attempt), row.Epoch + 1, row.Seq + 1);
+        var begun = new AttemptBegin.Begun(
+            new AttemptKey(row.Id, verdict.Series, verdict.Attempt), row.Epoch + 1, row.Seq + 1, Ticket: new BegunAttempt(row.Row, row.Module, transaction.Now, traceId));
         transaction.Prepare(BeginSql)
             .Set(1, row.Row)
             .Set(2, worker.Name)
@@ -49,36 +49,31 @@ internal static class AttemptRows
             .Set(8, solitary)
             .Set(9, verdict.Deaths.Shared)
             .Set(10, verdict.Deaths.Solitary)
+            .Set(11, traceId)
             .Run();
-        Open(transaction, row.Row, begun, worker, traceId);
         transaction.Move(row.Module, row.State, TaskState.Processing);
         return begun;
     }
 
-    /// <summary>Begins an attempt of a task that no attempt of this ledger has seen.</summary>
-    public static AttemptBegin.Begun BeginNew(LedgerTransaction transaction, AttemptRequest request, BeginVerdict.Begin verdict, InstanceIdentity worker)
-    {
-        var begun = new AttemptBegin.Begun(new AttemptKey(request.Message.Id, verdict.Series, verdict.Attempt), 1, 1);
-        var row = TaskRows.InsertBegun(transaction, request, begun, worker);
-        Open(transaction, row, begun, worker, request.TraceId);
-        return begun;
-    }
+    /// <summary>Writes the row of an attempt that has ended. While one runs, all that is known of it stands in the task's row.</summary>
+    public static void End(LedgerTransaction transaction, AttemptKey key, long epoch, BegunAttempt attempt, string worker, long endedAt, string outcome, string? error, long? dueAt) =>
+        transaction.Prepare(EndSql)
+            .Set(1, attempt.Row)
+            .Set(2, key.Series)
+            .Set(3, key.Attempt)
+            .Set(4, epoch)
+            .Set(5, worker)
+            .Set(6, attempt.StartedAt)
+            .Set(7, attempt.TraceId)
+            .Set(8, endedAt)
+            .Set(9, outcome)
+            .Set(10, error)
+            .Set(11, dueAt)
+            .Run();
 
     /// <summary>Ends the begin that the row holds.</summary>
-    public static void Close(LedgerTransaction transaction, TaskSnapshot row, long endedAt, string outcome, string? error, long? dueAt) =>
-        Close(transaction, row.Row, row.Series, row.Attempt, row.Epoch, endedAt, outcome, error, dueAt);
-
-    public static void Close(LedgerTransaction transaction, long row, int series, int attempt, long epoch, long endedAt, string outcome, string? error, long? dueAt) =>
-        transaction.Prepare(CloseSql)
-            .Set(1, row)
-            .Set(2, series)
-            .Set(3, attempt)
-            .Set(4, epoch)
-            .Set(5, endedAt)
-            .Set(6, outcome)
-            .Set(7, error)
-            .Set(8, dueAt)
-            .Run();
+    public static void Close(LedgerTransaction transaction, TaskSnapshot row, string outcome) =>
+        End(transaction, new AttemptKey(row.Id, row.Series, row.Attempt), row.Epoch, row.Running(), row.WorkerId ?? "", transaction.Now, outcome, null, null);
 
     /// <summary>Writes FAILED without a run; the dead letter is owed. Returns the row as it is now.</summary>
     public static TaskSnapshot Fail(LedgerTransaction transaction, TaskSnapshot row, BeginVerdict.Fail verdict)
@@ -111,19 +106,8 @@ internal static class AttemptRows
     /// <summary>Ends the begin that the row holds as if it had not been; the same attempt can begin again.</summary>
     public static void TakeBack(LedgerTransaction transaction, TaskSnapshot row, string outcome, Deaths deaths)
     {
-        Close(transaction, row, transaction.Now, outcome, null, null);
+        Close(transaction, row, outcome);
         transaction.Prepare(TakeBackSql).Set(1, row.Row).Set(2, transaction.Now).Set(3, deaths.Shared).Set(4, deaths.Solitary).Run();
         transaction.Move(row.Module, TaskState.Processing, row.Attempt > 1 ? TaskState.Retrying : TaskState.Queued);
     }
-
-    private static void Open(LedgerTransaction transaction, long row, AttemptBegin.Begun begun, InstanceIdentity worker, string? traceId) =>
-        transaction.Prepare(InsertSql)
-            .Set(1, row)
-            .Set(2, begun.Key.Series)
-            .Set(3, begun.Key.Attempt)
-            .Set(4, begun.Epoch)
-            .Set(5, worker.Name)
-            .Set(6, transaction.Now)
-            .Set(7, traceId)
-            .Run();
 }

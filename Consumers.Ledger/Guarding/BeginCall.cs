@@ -10,6 +10,8 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
     // A power cut loses only the count of an attempt that is delivered again anyway.
     public override bool IsOutcome => false;
 
+    public override bool GoesOnInRow => true;
+
     protected override AttemptBegin Run(LedgerTransaction transaction)
     {
         var message = request.Message;
@@ -30,7 +32,7 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
         switch (verdict)
         {
             case BeginVerdict.Begin begin when row is null:
-                return _tried = AttemptRows.BeginNew(transaction, request, begin, self);
+                return _tried = TaskRows.InsertBegun(transaction, request, begin, self);
             case BeginVerdict.Begin begin:
                 CloseLost(transaction, row, begin.Before);
                 return _tried = AttemptRows.Begin(transaction, row, begin, self, request.Solitary, request.TraceId);
@@ -70,7 +72,7 @@ internal sealed class BeginCall(AttemptRequest request, InstanceIdentity self, O
         if (before != OwnerLife.Alive)
         {
             ReceiptRows.TakenOver(transaction, row.Owner);
-            AttemptRows.Close(transaction, row, transaction.Now, before == OwnerLife.Stopped ? AttemptOutcomes.HandedBack : AttemptOutcomes.Died, null, null);
+            AttemptRows.Close(transaction, row, before == OwnerLife.Stopped ? AttemptOutcomes.HandedBack : AttemptOutcomes.Died);
         }
     }
 }

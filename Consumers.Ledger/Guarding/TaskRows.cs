@@ -9,7 +9,7 @@ internal static class TaskRows
 {
     private const string FindSql = """
         SELECT "Row", "Module", "Type", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "Epoch", "Seq", "WorkerId", "Owner",
-               "ChangedAt", "DueAt", "DeadReason", "ErrorMessage", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed"
+               "ChangedAt", "DueAt", "DeadReason", "ErrorMessage", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed", "StartTime", "TraceId"
         FROM "Tasks" WHERE "Id" = ?1
         """;
 
@@ -22,8 +22,8 @@ internal static class TaskRows
     // Written as it is after its begin: inserted as QUEUED first, every index with the status in it would change twice.
     private const string InsertBegunSql = """
         INSERT INTO "Tasks" ("Id", "Module", "Type", "Key", "Status", "RetryCount", "MaxRetries", "Series", "Attempt", "CreatedAt", "ChangedAt", "StartTime", "AwaitsPublishing",
-                             "AcceptedIn", "WorkerId", "Owner", "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed")
-        VALUES (?1, ?2, ?3, ?4, 'PROCESSING', ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, ?11, ?12, ?13, ?14, ?15, 0, 0, ?16, 0)
+                             "AcceptedIn", "WorkerId", "Owner", "Epoch", "Seq", "SharedDeaths", "SolitaryDeaths", "Solitary", "Owed", "TraceId")
+        VALUES (?1, ?2, ?3, ?4, 'PROCESSING', ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, ?11, ?12, ?13, 1, 1, 0, 0, ?14, 0, ?15)
         """;
 
     private const string PayloadSql = """SELECT "Payload" FROM "TaskBodies" WHERE "TaskRow" = ?1""";
@@ -57,7 +57,7 @@ internal static class TaskRows
         }
         if (row.State == TaskState.Processing)
         {
-            AttemptRows.Close(transaction, row, transaction.Now, AttemptOutcomes.Died, null, null);
+            AttemptRows.Close(transaction, row, AttemptOutcomes.Died);
         }
         transaction.Prepare(RaiseSql).Set(1, row.Row).Set(2, series).Set(3, transaction.Now).Run();
         transaction.Move(row.Module, row.State, TaskState.Queued);
@@ -107,6 +107,8 @@ internal static class TaskRows
             SolitaryDeaths = find.Int(17),
             Solitary = find.Bool(18),
             Owed = find.Bool(19),
+            StartTime = find.LongOrNull(20),
+            TraceId = find.TextOrNull(21),
         };
         find.Reset();
         return row;
@@ -148,8 +150,8 @@ internal static class TaskRows
         };
     }
 
-    /// <summary>Inserts a task that no attempt of this ledger has seen, in its first attempt. Returns its row.</summary>
-    public static long InsertBegun(LedgerTransaction transaction, AttemptRequest request, AttemptBegin.Begun begun, InstanceIdentity worker)
+    /// <summary>Inserts a task that no attempt of this ledger has seen, and begins one of it.</summary>
+    public static AttemptBegin.Begun InsertBegun(LedgerTransaction transaction, AttemptRequest request, BeginVerdict.Begin verdict, InstanceIdentity worker)
     {
         var message = request.Message;
         var row = transaction.Prepare(InsertBegunSql)
@@ -157,22 +159,21 @@ internal static class TaskRows
             .Set(2, request.Module)
             .Set(3, message.Type)
             .Set(4, message.Key)
-            .Set(5, begun.Key.Attempt - 1)
+            .Set(5, verdict.Attempt - 1)
             .Set(6, message.MaxRetries)
-            .Set(7, begun.Key.Series)
-            .Set(8, begun.Key.Attempt)
+            .Set(7, verdict.Series)
+            .Set(8, verdict.Attempt)
             .Set(9, message.CreatedAt?.ToUnixTimeMilliseconds() ?? transaction.Now)
             .Set(10, transaction.Now)
             .Set(11, message.AcceptedIn)
             .Set(12, worker.Name)
             .Set(13, worker.RunId)
-            .Set(14, begun.Epoch)
-            .Set(15, begun.Seq)
-            .Set(16, request.Solitary)
+            .Set(14, request.Solitary)
+            .Set(15, request.TraceId)
             .Insert();
         InsertBody(transaction, row, message);
         transaction.Move(request.Module, null, TaskState.Processing);
-        return row;
+        return new AttemptBegin.Begun(new AttemptKey(message.Id, verdict.Series, verdict.Attempt), 1, 1, Ticket: new BegunAttempt(row, request.Module, transaction.Now, request.TraceId));
     }
 
     private static void InsertBody(LedgerTransaction transaction, long row, TaskMessage message) =>

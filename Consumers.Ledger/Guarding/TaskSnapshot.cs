@@ -10,4 +10,13 @@ internal sealed record TaskSnapshot : GuardedTask
     public required string Module { get; init; }
 
     public int RetryCount { get; init; }
+
+    /// <summary>Of the attempt that runs, or ran last.</summary>
+    public long? StartTime { get; init; }
+
+    /// <inheritdoc cref="StartTime" />
+    public string? TraceId { get; init; }
+
+    /// <summary>The begun attempt that it holds.</summary>
+    public BegunAttempt Running() => new(Row, Module, StartTime ?? ChangedAt, TraceId);
 }

@@ -1,6 +1,6 @@
 namespace Consumers.Ledger;
 
-/// <summary>One run of a handler, or one begin of it that ended without an outcome.</summary>
+/// <summary>One run of a handler that has ended, or one begin of it that ended without an outcome. While one runs, the task's row holds it.</summary>
 internal sealed class AttemptRecord
 {
     public long TaskRow { get; set; }
@@ -17,7 +17,7 @@ internal sealed class AttemptRecord
 
     public DateTimeOffset? EndedAt { get; set; }
 
-    /// <summary>Null while it runs.</summary>
+    /// <summary>Null for one that runs, where an earlier version began it.</summary>
     public string? Outcome { get; set; }
 
     public string? Error { get; set; }

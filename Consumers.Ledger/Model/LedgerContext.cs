@@ -67,6 +67,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             task.Property(t => t.DeadReason).HasMaxLength(WordLength);
             task.Property(t => t.ErrorMessage).HasMaxLength(ErrorLength);
             task.Property(t => t.AcceptedIn).HasMaxLength(TraceParentLength);
+            task.Property(t => t.TraceId).HasMaxLength(TraceIdLength);
             task.HasIndex(t => t.Id).IsUnique();
             task.HasIndex(t => new { t.Type, t.Row });
             task.HasIndex(t => new { t.Module, t.Row });

@@ -77,6 +77,9 @@ internal sealed class TaskRecord
     /// <summary>Trace context of the request that it was accepted from; null when nobody records one.</summary>
     public string? AcceptedIn { get; set; }
 
+    /// <summary>Of the attempt that runs, or ran last; null when no trace was recorded.</summary>
+    public string? TraceId { get; set; }
+
     public TaskBodyRecord? Body { get; set; }
 
     public List<AttemptRecord> Attempts { get; set; } = [];

@@ -21,7 +21,11 @@ public static class LedgerOutside
         // The two outcomes that the ledger writes itself are begins that ended without one.
         Read(
             path,
-            """SELECT "TaskRow", "Series", "Attempt", "Epoch", "Outcome" IS NOT NULL AND "Outcome" NOT IN ('process died', 'handed back') FROM "Attempts" """,
+            """
+            SELECT "TaskRow", "Series", "Attempt", "Epoch", "Outcome" NOT IN ('process died', 'handed back') FROM "Attempts" WHERE "Outcome" IS NOT NULL
+            UNION ALL
+            SELECT "Row", "Series", "Attempt", "Epoch", 0 FROM "Tasks" WHERE "Status" = 'PROCESSING'
+            """,
             row => attempts.Add((row.GetInt64(0), new(row.GetInt32(1), row.GetInt32(2), row.GetInt64(3), row.GetBoolean(4)))));
         var byTask = attempts.ToLookup(attempt => attempt.Row, attempt => attempt.Attempt);
         var tasks = new Dictionary<string, ProvenTask>();

@@ -32,6 +32,10 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
             .OrderBy(a => a.Series).ThenBy(a => a.Attempt).ThenBy(a => a.Epoch)
             .Select(a => new AttemptRow(a.Series, a.Attempt, a.Epoch, a.WorkerId, a.StartedAt, a.EndedAt, a.Outcome, a.Error, a.DueAt, a.TraceId))
             .ToListAsync(cancellationToken);
+        if (task is { Status: TaskState.Processing, StartTime: { } startedAt } && !attempts.Exists(attempt => attempt.Epoch == task.Epoch))
+        {
+            attempts.Add(new AttemptRow(task.Series, task.Attempt, task.Epoch, task.WorkerId ?? "", startedAt, null, null, null, null, task.TraceId));
+        }
         return new TaskDetails(ToRow(task, task.Body?.Payload), attempts, task.AwaitsPublishing) { AcceptedAt = task.EnqueuedAt };
     }
 

@@ -13,6 +13,9 @@ internal abstract class LedgerCommand
 
     public abstract void Complete();
 
+    /// <summary>Whoever waits for it goes on without blocking, and may do so in a row with others on one thread: see <see cref="CommittedBatch"/>.</summary>
+    public virtual bool GoesOnInRow => false;
+
     public abstract void Fail(Exception exception);
 
     /// <summary>True when the caller gave up: nothing need be written.</summary>
@@ -51,6 +54,7 @@ internal abstract class LedgerCommand<T> : LedgerCommand, IValueTaskSource<T>
         if (Interlocked.Exchange(ref _isDone, 1) == 0)
         {
             _registration.Unregister();
+            _completion.RunContinuationsAsynchronously = !GoesOnInRow;
             _completion.SetResult(_result!);
         }
     }

@@ -173,10 +173,7 @@ internal sealed partial class LedgerWriter(LedgerDatabase database, LedgerHealth
                 throw;
             }
         }
-        foreach (var command in batch)
-        {
-            command.Complete();
-        }
+        CommittedBatch.Complete(batch);
     }
 
     private void WriteOnce(List<LedgerCommand> batch)

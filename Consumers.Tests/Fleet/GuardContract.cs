@@ -143,7 +143,7 @@ public abstract class GuardContract
         var now = TimeProvider.System.GetUtcNow();
         return guard.SettleAsync(
             new AttemptResult(
-                begun.Key, begun.Epoch, SettlementPolicy.StateAfter(owed), "word", owed, (owed as Settlement.Retry)?.Error ?? (owed as Settlement.DeadLetter)?.Error, now, now),
+                begun, SettlementPolicy.StateAfter(owed), "word", owed, (owed as Settlement.Retry)?.Error ?? (owed as Settlement.DeadLetter)?.Error, now, now),
             TestContext.Current.CancellationToken);
     }
 

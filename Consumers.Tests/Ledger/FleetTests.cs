@@ -110,7 +110,7 @@ public sealed class FleetTests
             _begun = (AttemptBegin.Begun)await guard.BeginAsync(new AttemptRequest(TestInstance.Message("at-start"), 1, "rabbit", true), cancellationToken);
 
         public async Task StopAsync(CancellationToken cancellationToken) => await guard.SettleAsync(
-            new AttemptResult(_begun!.Key, _begun.Epoch, TaskState.Completed, "success", Settlement.Ack.Instance, null, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow()),
+            new AttemptResult(_begun!, TaskState.Completed, "success", Settlement.Ack.Instance, null, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow()),
             cancellationToken);
     }
 }

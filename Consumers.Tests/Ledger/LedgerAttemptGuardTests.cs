@@ -51,6 +51,37 @@ public sealed class LedgerAttemptGuardTests
     }
 
     [Fact]
+    public async Task An_attempt_that_runs_is_seen_and_gets_its_row_when_it_ends()
+    {
+        await using var ledger = new TestLedger();
+        var instance = await ledger.StartAsync();
+        var trace = new string('a', 32);
+        var begun = (AttemptBegin.Begun)await instance.Guard.BeginAsync(new AttemptRequest(TestInstance.Message("t"), 1, "rabbit", Solitary: false, trace), CancellationToken.None);
+        ledger.Read("SELECT COUNT(*) FROM Attempts").ShouldBe("0");
+
+        var running = (await instance.Queries.FindAsync("t", CancellationToken.None))!.Attempts.ShouldHaveSingleItem();
+        running.ShouldBe(new AttemptRow(1, 1, 1, "consumer-1", ledger.Time.GetUtcNow(), null, null, null, null, trace));
+
+        await instance.SettleAsync(begun, Settlement.Ack.Instance);
+        (await instance.Queries.FindAsync("t", CancellationToken.None))!.Attempts.ShouldBe([running with { EndedAt = ledger.Time.GetUtcNow(), Outcome = "success" }]);
+        ledger.Read("SELECT COUNT(*) FROM Attempts").ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task An_attempt_that_an_earlier_version_began_keeps_its_one_row()
+    {
+        await using var ledger = new TestLedger();
+        var instance = await ledger.StartAsync();
+        var begun = await instance.BegunAsync("t");
+        ledger.Read("INSERT INTO Attempts (TaskRow, Series, Attempt, Epoch, WorkerId, StartedAt) SELECT Row, 1, 1, 1, 'old', 7 FROM Tasks");
+        (await instance.Queries.FindAsync("t", CancellationToken.None))!.Attempts.ShouldHaveSingleItem().WorkerId.ShouldBe("old");
+
+        await instance.SettleAsync(begun, Settlement.Ack.Instance);
+
+        ledger.Read("SELECT WorkerId || StartedAt || Outcome FROM Attempts").ShouldBe("old7success");
+    }
+
+    [Fact]
     public async Task A_stale_epoch_changes_nothing()
     {
         await using var ledger = new TestLedger();

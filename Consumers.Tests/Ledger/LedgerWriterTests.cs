@@ -88,7 +88,7 @@ public sealed class LedgerWriterTests
         var instance = await ledger.StartAsync();
         LoseTheNextAnswer();
         var begun = await instance.BegunAsync("t");
-        ledger.Read("SELECT Epoch || ',' || Seq || ',' || (SELECT COUNT(*) FROM Attempts) FROM Tasks").ShouldBe("1,1,1");
+        ledger.Read("SELECT Epoch || ',' || Seq || ',' || (SELECT COUNT(*) FROM Attempts) FROM Tasks").ShouldBe("1,1,0");
 
         LoseTheNextAnswer();
         (await instance.SettleAsync(begun, Settlement.Ack.Instance)).ShouldBe(new AttemptEnd(true, 2));

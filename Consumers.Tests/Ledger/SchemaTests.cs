@@ -65,7 +65,7 @@ public sealed class SchemaTests
         var instances = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => ledger.StartAsync($"consumer-{i}", TimeProvider.System))));
 
         await Task.WhenAll(instances.Select((instance, i) => instance.BegunAsync($"t{i}")));
-        ledger.Read("SELECT group_concat(MigrationId, ' ') FROM (SELECT MigrationId FROM __EFMigrationsHistory ORDER BY 1)").ShouldBe("20261121000000_Initial 20261121000001_Pauses 20261121000002_DeadLetters 20261121000003_Operations 20261121000004_Receipts 20261121000005_Figures 20261121000006_Looks 20261121000007_Traces");
+        ledger.Read("SELECT group_concat(MigrationId, ' ') FROM (SELECT MigrationId FROM __EFMigrationsHistory ORDER BY 1)").ShouldBe("20261121000000_Initial 20261121000001_Pauses 20261121000002_DeadLetters 20261121000003_Operations 20261121000004_Receipts 20261121000005_Figures 20261121000006_Looks 20261121000007_Traces 20261201000008_Running");
     }
 
     [Fact]

@@ -176,8 +176,7 @@ internal sealed class TestInstance : IAsyncDisposable
 
     public ValueTask<AttemptEnd> SettleAsync(AttemptBegin.Begun begun, Settlement owed) => Guard.SettleAsync(
         new AttemptResult(
-            begun.Key,
-            begun.Epoch,
+            begun,
             SettlementPolicy.StateAfter(owed),
             owed is Settlement.Ack ? "success" : owed is Settlement.Retry ? "retryable" : "permanent",
             owed,

@@ -40,6 +40,24 @@ public sealed class OutstandingConfirmsTests
     }
 
     [Fact]
+    public async Task A_returned_message_that_needs_no_queue_is_confirmed_and_says_so_and_no_queue_is_missing()
+    {
+        var confirms = new OutstandingConfirms(8);
+        var told = 0;
+        var message = New("same", needsQueue: false);
+        message.Returned = () => told++;
+        confirms.TryAdd(message).ShouldBeTrue();
+        confirms.Return("x", "key", "same", "312 NO_ROUTE");
+        confirms.TakeReturned().ShouldBeFalse();
+        confirms.Settle(1, multiple: false, isConfirmed: true);
+        await message.Confirmed;
+        told.ShouldBe(1);
+        Add(confirms, "other");
+        confirms.Return("x", "key", "other", "312 NO_ROUTE");
+        confirms.TakeReturned().ShouldBeTrue();
+    }
+
+    [Fact]
     public void No_more_are_open_than_allowed_and_room_is_announced()
     {
         var confirms = new OutstandingConfirms(2);
@@ -83,6 +101,6 @@ public sealed class OutstandingConfirmsTests
         return message;
     }
 
-    private static OutgoingMessage New(string? id = null) =>
-        new() { Exchange = "x", RoutingKey = "key", Properties = new BasicProperties { MessageId = id }, Body = default };
+    private static OutgoingMessage New(string? id = null, bool needsQueue = true) =>
+        new() { Exchange = "x", RoutingKey = "key", NeedsQueue = needsQueue, Properties = new BasicProperties { MessageId = id }, Body = default };
 }
