@@ -64,7 +64,7 @@ public abstract record AttemptBegin
 
 /// <param name="State">The state that the task is in from now on.</param>
 /// <param name="Outcome">One word for the attempt's row: <c>success</c>, <c>retryable</c>, <c>permanent</c>, <c>timeout</c>, …</param>
-public sealed record AttemptResult(
+public readonly record struct AttemptResult(
     AttemptKey Key,
     long Epoch,
     TaskState State,
