@@ -20,10 +20,19 @@ internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
 
     public bool KeepsRows => module.Options.Record == RecordMode.All;
 
-    public async ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
+    public ValueTask PublishAsync(TaskMessage message, CancellationToken cancellationToken)
     {
-        await module.TaskPublisher.PublishAsync(message, cancellationToken);
-        module.Counters?.Queued(message.Id);
+        ValueTask confirmed;
+        try
+        {
+            confirmed = module.TaskPublisher.PublishAsync(message, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Callers keep many of these and await them later.
+            return ValueTask.FromException(e);
+        }
+        return module.Counters is { } counters ? CountAsync(confirmed, counters, message.Id) : confirmed;
     }
 
     public bool CanPublish => module.Options.Enabled;
@@ -42,6 +51,12 @@ internal sealed class RabbitTransport(RabbitModule module) : ITaskTransport
     public bool HasStatusEvents => module.Options.StatusEvents;
 
     public ValueTask PublishStatusAsync(StatusEvent status, CancellationToken cancellationToken) => module.TaskPublisher.PublishStatusAsync(status, cancellationToken);
+
+    private static async ValueTask CountAsync(ValueTask confirmed, ITaskCounters counters, string id)
+    {
+        await confirmed;
+        counters.Queued(id);
+    }
 
     public async ValueTask<TransportSnapshot> SnapshotAsync(CancellationToken cancellationToken) =>
         new(module.Health.State, await DepthsAsync(cancellationToken), module.Lanes());

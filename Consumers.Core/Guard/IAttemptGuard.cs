@@ -66,7 +66,7 @@ public abstract record AttemptBegin
 /// <param name="Begun">The begin that it ends, as the guard gave it.</param>
 /// <param name="State">The state that the task is in from now on.</param>
 /// <param name="Outcome">One word for the attempt's row: <c>success</c>, <c>retryable</c>, <c>permanent</c>, <c>timeout</c>, …</param>
-public sealed record AttemptResult(
+public readonly record struct AttemptResult(
     AttemptBegin.Begun Begun,
     TaskState State,
     string Outcome,

@@ -37,6 +37,13 @@ public static class TaskMessageCodec
             malformed = new MalformedTask("the body is not valid UTF-8");
             return null;
         }
+        return OrdinaryTask.TryRead(body, fallbackId, defaultMaxRetries) ?? DecodeAny(body, fallbackId, defaultMaxRetries, out malformed);
+    }
+
+    /// <summary>Whatever the body is.</summary>
+    internal static TaskMessage? DecodeAny(ReadOnlyMemory<byte> body, string? fallbackId, int defaultMaxRetries, out MalformedTask? malformed)
+    {
+        malformed = null;
         TaskEnvelope? envelope;
         try
         {

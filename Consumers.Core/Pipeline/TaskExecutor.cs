@@ -49,7 +49,8 @@ public sealed partial class TaskExecutor
     internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
 
     /// <summary>Never throws. Ends when the delivery is settled, handed back or lost.</summary>
-    public async Task ExecuteAsync(Delivery delivery)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ExecuteAsync(Delivery delivery)
     {
         _stats.CountDelivered();
         _telemetry.Delivered(delivery);
@@ -249,7 +250,8 @@ public sealed partial class TaskExecutor
             Origin = delivery.Origin,
             TraceParent = delivery.Header(TaskHeaders.TraceParent),
         };
-        using var scope = Log.Scope(_logger, message.Id, message.Type, key.Attempt);
+        // Without anybody who writes it down, it need not be made.
+        using var scope = _logger.IsEnabled(LogLevel.Critical) ? Log.Scope(_logger, message.Id, message.Type, key.Attempt) : null;
         AttemptVerdict verdict = default;
         TimeSpan busy;
         var began = _time.GetTimestamp();

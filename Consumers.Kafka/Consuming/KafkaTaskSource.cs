@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Consumers.Kafka;
 
 /// <summary>Consumes the work topic and the retry topics, each group consumer after consumer, until drained.</summary>
-internal sealed partial class KafkaTaskSource(KafkaModule module, Func<Func<Delivery, Task>> executor, DrainSignals drain, ILogger<KafkaTaskSource> logger) : BackgroundService
+internal sealed partial class KafkaTaskSource(KafkaModule module, Func<Func<Delivery, ValueTask>> executor, DrainSignals drain, ILogger<KafkaTaskSource> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);

@@ -6,7 +6,7 @@ namespace Consumers.Kafka;
 
 /// <summary>Runs deliveries, at most so many at once. A key has one in a worker at a time, and a slow key holds up nobody but itself.</summary>
 /// <param name="isPaused">Begin nothing for now.</param>
-internal sealed class KeyWorkers(int workers, Func<Delivery, Task> executeAsync, Func<bool> isPaused, TimeProvider time)
+internal sealed class KeyWorkers(int workers, Func<Delivery, ValueTask> executeAsync, Func<bool> isPaused, TimeProvider time)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
 

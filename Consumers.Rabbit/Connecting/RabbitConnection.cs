@@ -18,10 +18,10 @@ internal sealed partial class RabbitConnection(string purpose, RabbitOptions opt
 
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly ConnectionFactory _factory = FactoryFor(purpose, options, instance);
+    private readonly ConnectionFactory _factory = FactoryFor(purpose, options, instance, time);
 
     /// <summary>How every connection of ours is set up.</summary>
-    public static ConnectionFactory FactoryFor(string purpose, RabbitOptions options, InstanceIdentity instance) => new()
+    public static ConnectionFactory FactoryFor(string purpose, RabbitOptions options, InstanceIdentity instance, TimeProvider time) => new()
     {
         Uri = new Uri(options.Url),
         Ssl = BrokerAddress.TlsFor(new Uri(options.Url)),
@@ -34,6 +34,7 @@ internal sealed partial class RabbitConnection(string purpose, RabbitOptions opt
         MaxInboundMessageBodySize = MaxInboundBytes,
         ConsumerDispatchConcurrency = 1,
         ClientProvidedName = $"consumers:{instance.Name}:{purpose}",
+        SocketFactory = family => new GatheringTcpClient(family, time),
     };
 
     /// <summary>Connects and runs <paramref name="session"/> on every connection, one after another, until stopped. Never throws.</summary>

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -16,8 +15,7 @@ internal sealed partial class RabbitLane
     private readonly LaneWork _work;
     private readonly ILogger _logger;
     private readonly LaneAcks _acks;
-    // Bounded by the prefetch: the broker sends no more until something is acknowledged.
-    private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
+    private readonly LaneQueue _queue = new();
     private readonly LaneSubscription _subscription;
     private readonly LaneAdmission _admission;
     private int _waiting;
@@ -102,7 +100,7 @@ internal sealed partial class RabbitLane
             await _subscription.EndAsync(CancellationToken.None);
             _acks.Prefetch = 0;
         }
-        while (_queue.Reader.TryRead(out var delivery))
+        while (_queue.TryTake(out var delivery))
         {
             await ReturnAsync(delivery, _subscription.Ceased);
         }
@@ -145,7 +143,7 @@ internal sealed partial class RabbitLane
         _acks.Deliver(tag);
         Interlocked.Increment(ref _waiting);
         Held.Add(delivery.Body.Length);
-        if (!_queue.Writer.TryWrite(delivery))
+        if (!_queue.TryAdd(delivery))
         {
             // The lane takes nothing more: on its way here while it was closed.
             _ = ReturnAsync(delivery, _subscription.Ceased);
@@ -173,9 +171,9 @@ internal sealed partial class RabbitLane
             Log.CancelFailed(_logger, Number, e.Message);
             _subscription.GiveUp();
         }
-        _queue.Writer.TryComplete();
+        _queue.Complete();
         // Not left to the workers: all of them may be busy for long.
-        while (_queue.Reader.TryRead(out var delivery))
+        while (_queue.TryTake(out var delivery))
         {
             await ReturnAsync(delivery, _subscription.Ceased);
         }
@@ -204,7 +202,7 @@ internal sealed partial class RabbitLane
     {
         _isLost = true;
         _subscription.GiveUp();
-        _queue.Writer.TryComplete();
+        _queue.Complete();
         _acks.Lose();
         _session.Lose(reason);
     }
@@ -217,8 +215,8 @@ internal sealed partial class RabbitLane
 
     private async Task WorkAsync(int worker)
     {
-        var reader = _queue.Reader;
-        while (await reader.NextAsync() is { } delivery)
+        var taker = new LaneQueue.Worker();
+        while (await _queue.TakeAsync(taker) is { } delivery)
         {
             // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.
             var refused = _isLost ? _subscription.Ceased : await _admission.EnterAsync();

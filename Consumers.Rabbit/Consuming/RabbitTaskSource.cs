@@ -16,7 +16,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly RabbitModule _module;
-    private readonly Func<Func<Delivery, Task>> _executor;
+    private readonly Func<Func<Delivery, ValueTask>> _executor;
     private readonly IPauses _pauses;
     private readonly DrainSignals _drain;
     private readonly ElasticConcurrency _slots;
@@ -27,7 +27,7 @@ internal sealed partial class RabbitTaskSource : BackgroundService
     private List<Task> _endingLanes = [];
 
     /// <param name="executor">Makes the pipeline; asked for when consuming starts.</param>
-    public RabbitTaskSource(RabbitModule module, Func<Func<Delivery, Task>> executor, IPauses pauses, DrainSignals drain, ILogger<RabbitTaskSource> logger)
+    public RabbitTaskSource(RabbitModule module, Func<Func<Delivery, ValueTask>> executor, IPauses pauses, DrainSignals drain, ILogger<RabbitTaskSource> logger)
     {
         (_module, _executor, _pauses, _drain, _logger) = (module, executor, pauses, drain, logger);
         var options = module.Options;
@@ -204,23 +204,23 @@ internal sealed partial class RabbitTaskSource : BackgroundService
         await Task.WhenAll(lanes.Select(lane => lane.FlushAsync(flushing.Token)));
     }
 
-    private Task BeginAsync(Func<Delivery, Task> execute, RabbitDelivery delivery) =>
+    private ValueTask BeginAsync(Func<Delivery, ValueTask> execute, RabbitDelivery delivery) =>
         delivery.DeliveryCount >= RabbitDelivery.RepublishAt ? RescueAsync(delivery, execute) : execute(delivery);
 
     /// <summary>Every hand-back counts as a delivery (before RabbitMQ 4.3), and pauses must not add up to a dead letter.</summary>
-    private Task GiveBackAsync(RabbitDelivery delivery)
+    private ValueTask GiveBackAsync(RabbitDelivery delivery)
     {
         return delivery.DeliveryCount >= RabbitDelivery.RepublishAt && !_drain.Draining.IsCancellationRequested ? RescueAsync(delivery, HandBack) : HandBack(delivery);
 
-        static Task HandBack(Delivery delivery)
+        static ValueTask HandBack(Delivery delivery)
         {
             ((RabbitDelivery)delivery).HandBack();
-            return Task.CompletedTask;
+            return ValueTask.CompletedTask;
         }
     }
 
     /// <summary>Whether its own crashes or broken connections brought the count up, the guard knows better than the broker: the count starts again.</summary>
-    private async Task RescueAsync(RabbitDelivery delivery, Func<Delivery, Task> otherwise)
+    private async ValueTask RescueAsync(RabbitDelivery delivery, Func<Delivery, ValueTask> otherwise)
     {
         try
         {

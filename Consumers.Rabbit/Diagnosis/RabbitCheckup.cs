@@ -33,7 +33,7 @@ internal sealed class RabbitCheckup(RabbitModule module) : ICheckup
         var started = module.Time.GetTimestamp();
         try
         {
-            connection = await RabbitConnection.FactoryFor($"{module.Name}-doctor", module.Options, module.Instance).CreateConnectionAsync(cancellationToken);
+            connection = await RabbitConnection.FactoryFor($"{module.Name}-doctor", module.Options, module.Instance, module.Time).CreateConnectionAsync(cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

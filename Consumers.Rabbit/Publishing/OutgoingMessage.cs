@@ -44,6 +44,9 @@ internal sealed class OutgoingMessage : IValueTaskSource
     /// <summary>Set when the broker gave it back as unroutable; its confirm follows.</summary>
     public string? ReturnReason { get; set; }
 
+    /// <summary>The one to be told after this one, of those that one confirm settles.</summary>
+    public OutgoingMessage? Next { get; set; }
+
     public bool IsDone => Volatile.Read(ref _isDone) != 0;
 
     /// <summary>To be awaited once.</summary>

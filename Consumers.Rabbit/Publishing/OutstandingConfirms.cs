@@ -63,13 +63,35 @@ internal sealed class OutstandingConfirms
         }
     }
 
+    /// <summary>The broker has confirmed or refused the message of this number, and with <paramref name="multiple"/> all below it.</summary>
     public void Settle(ulong number, bool multiple, bool isConfirmed)
     {
+        // The newest is told first, and nobody under the lock: who waits for the oldest and then sends again finds the others done, and the lock free.
+        for (var message = Take(number, multiple); message is not null;)
+        {
+            var next = message.Next;
+            message.Next = null;
+            if (isConfirmed)
+            {
+                message.Confirm();
+            }
+            else
+            {
+                message.Refuse();
+            }
+            message = next;
+        }
+    }
+
+    /// <summary>The newest of those that are settled, and behind it the others.</summary>
+    private OutgoingMessage? Take(ulong number, bool multiple)
+    {
+        OutgoingMessage? newest = null;
         lock (_lock)
         {
             if (number >= _next || number < _lowest)
             {
-                return;
+                return null;
             }
             for (var i = multiple ? _lowest : number; i <= number; i++)
             {
@@ -78,18 +100,13 @@ internal sealed class OutstandingConfirms
                     _ring[i & _mask] = null;
                     Count--;
                     Bytes -= message.Body.Length;
-                    if (isConfirmed)
-                    {
-                        message.Confirm();
-                    }
-                    else
-                    {
-                        message.Refuse();
-                    }
+                    message.Next = newest;
+                    newest = message;
                 }
             }
             Advance();
         }
+        return newest;
     }
 
     /// <summary>Notes that the broker gave a message back. It comes before the confirm, and without a number: the lowest open one that fits is it.</summary>

@@ -112,7 +112,7 @@ public sealed partial class TaskExecutorTests : IDisposable
         await Eventually.TrueAsync(() => _guard.Begins.Count == 1, "it is known as a suspect");
         _log.Of(suspect.Id).ShouldBeEmpty();
         _log.Gate.SetResult();
-        await Task.WhenAll(running, alone);
+        await Task.WhenAll(running.AsTask(), alone.AsTask());
 
         _log.Of(suspect.Id).Count.ShouldBe(1);
         delivery.Settlements.ShouldBe([Settlement.Ack.Instance]);
@@ -217,7 +217,7 @@ public sealed partial class TaskExecutorTests : IDisposable
         await PauseAsync(null);
 
         _log.Gate.SetResult();
-        await Task.WhenAll(running, waiting);
+        await Task.WhenAll(running.AsTask(), waiting.AsTask());
 
         delivery.Settlements.ShouldHaveSingleItem().ShouldBeOfType<Settlement.Park>();
         _log.Of(other.Id).ShouldBeEmpty();

@@ -166,4 +166,57 @@ public sealed class TaskMessageCodecTests
             }
         }
     }
+
+    [Fact]
+    public void An_ordinary_body_is_read_without_the_serializer()
+    {
+        var body = """ {"id":"a-1","type":"email","payload":{"to":"x","n":[1.50]},"retryCount":2,"maxRetries":7,"key":"k","createdAt":"2026-11-20T12:00:00Z"} """u8.ToArray();
+
+        OrdinaryTask.TryRead(body, null, 5).ShouldNotBeNull();
+        OrdinaryTask.TryRead("""{"type":"t"}"""u8.ToArray(), "from-outside", 5).ShouldNotBeNull().Id.ShouldBe("from-outside");
+    }
+
+    [Fact]
+    public void What_is_read_without_the_serializer_is_what_the_serializer_reads()
+    {
+        string[] pieces = ["{", "}", "[", "]", ",", ":", " ", "null", "true", "1", "-0", "101", "1.0", "1e1", "9223372036854775808", "\"id\"", "\"type\"", "\"payload\"", "\"key\"", "\"retryCount\"", "\"createdAt\"", "\"ID\"",
+            "\"i\\u0064\"", "\"\"", "\"a b\"", "\"\\ud800\"", "\"2026-11-20\"", "\"2026-11-20T12:00:00.123+01:00\"", "/*c*/", "\uFEFF"];
+        var random = new Random(20261201);
+        var whole = """{"id":"a","type":"t","payload":{"k":[1,"two",null]},"retryCount":1,"maxRetries":2,"key":"k","createdAt":"2026-11-20T12:00:00Z"}""";
+        var tokens = System.Text.RegularExpressions.Regex.Matches(whole, "\"[^\"]*\"|[{}:,\\[\\]]|[a-z0-9]+").Select(token => token.Value).ToArray();
+        var ordinary = 0;
+        for (var i = 0; i < 50_000; i++)
+        {
+            var text = new List<string>(tokens);
+            for (var n = random.Next(4); n > 0; n--)
+            {
+                var at = random.Next(text.Count);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        text[at] = pieces[random.Next(pieces.Length)];
+                        break;
+                    case 1:
+                        text.Insert(at, pieces[random.Next(pieces.Length)]);
+                        break;
+                    case 2:
+                        text.RemoveAt(at);
+                        break;
+                    default:
+                        text.InsertRange(at, text.GetRange(at, Math.Min(4, text.Count - at)));
+                        break;
+                }
+            }
+            var body = Encoding.UTF8.GetBytes(string.Concat(text));
+            if (OrdinaryTask.TryRead(body, "fallback", 5) is not { } read)
+            {
+                continue;
+            }
+            ordinary++;
+            var slowly = TaskMessageCodec.DecodeAny(body, "fallback", 5, out var malformed).ShouldNotBeNull($"{string.Concat(text)}: {malformed?.Reason}");
+            (read with { Payload = default }).ShouldBe(slowly with { Payload = default });
+            read.Payload.Span.SequenceEqual(slowly.Payload.Span).ShouldBeTrue(string.Concat(text));
+        }
+        ordinary.ShouldBeGreaterThan(10_000);
+    }
 }

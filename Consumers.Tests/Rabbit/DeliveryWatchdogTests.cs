@@ -15,7 +15,7 @@ public sealed class DeliveryWatchdogTests
         await using var connection = await new ConnectionFactory { Uri = new Uri(rabbit.Options.Url), AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
         var session = new RabbitSession(connection, () => { }, _ => { });
         var slots = new ElasticConcurrency(1, 1, TimeProvider.System);
-        var work = new LaneWork(rabbit.Options.WorkQueue, "watched", module.TaskPublisher, _ => Task.CompletedTask, _ => Task.CompletedTask, () => false, slots, 1, rabbit.Options.HeldBytes, module.MaxBodyBytes, module.HandlerLimit, TimeProvider.System, CancellationToken.None);
+        var work = new LaneWork(rabbit.Options.WorkQueue, "watched", module.TaskPublisher, _ => ValueTask.CompletedTask, _ => ValueTask.CompletedTask, () => false, slots, 1, rabbit.Options.HeldBytes, module.MaxBodyBytes, module.HandlerLimit, TimeProvider.System, CancellationToken.None);
         var lane = await RabbitLane.OpenAsync(session, 0, 2, work, NullLogger.Instance);
         var watchdog = new DeliveryWatchdog(module.Probe, slots, TimeSpan.FromMilliseconds(200), TimeProvider.System);
         // Open, with free slots, and forgotten by the broker.

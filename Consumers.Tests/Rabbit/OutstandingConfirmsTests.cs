@@ -19,6 +19,25 @@ public sealed class OutstandingConfirmsTests
     }
 
     [Fact]
+    public async Task Who_waits_for_the_oldest_of_a_multiple_confirm_finds_the_others_done()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var confirms = new OutstandingConfirms(64);
+            var messages = Enumerable.Range(0, 64).Select(_ => Add(confirms)).ToArray();
+            var oldest = FirstThenAllAsync(messages);
+            confirms.Settle(64, multiple: true, isConfirmed: true);
+            (await oldest).ShouldBe(64);
+        }
+
+        static async Task<int> FirstThenAllAsync(OutgoingMessage[] messages)
+        {
+            await messages[0].Confirmed;
+            return messages.Count(message => message.IsDone);
+        }
+    }
+
+    [Fact]
     public async Task A_nack_is_a_refusal()
     {
         var confirms = new OutstandingConfirms(8);

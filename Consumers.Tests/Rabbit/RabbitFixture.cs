@@ -85,7 +85,7 @@ internal sealed class RabbitFixture : IAsyncDisposable
         return module;
     }
 
-    public RabbitTaskSource Source(RabbitModule module, Func<Delivery, Task> execute) =>
+    public RabbitTaskSource Source(RabbitModule module, Func<Delivery, ValueTask> execute) =>
         new(module, () => execute, Pauses, Drain, NullLogger<RabbitTaskSource>.Instance);
 
     /// <summary>As SIGTERM does.</summary>

@@ -42,7 +42,7 @@ public sealed class RabbitLaneTests
         seen.Values.ShouldAllBe(count => count == 1);
         await rabbit.UntilEmptyAsync(rabbit.Options.WorkQueue);
 
-        async Task ExecuteAsync(RabbitDelivery delivery)
+        async ValueTask ExecuteAsync(RabbitDelivery delivery)
         {
             seen.AddOrUpdate(delivery.FallbackId!, 1, (_, count) => count + 1);
             (await delivery.SettleAsync(Settlement.Ack.Instance, null, CancellationToken.None)).ShouldBeTrue();
@@ -159,13 +159,13 @@ public sealed class RabbitLaneTests
         (await rabbit.ReadyAsync(rabbit.Options.DeadLetterQueue)).ShouldBe(0u);
     }
 
-    private static LaneWork Work(RabbitModule module, int slots, CancellationToken draining, Func<RabbitDelivery, Task> execute) => new(
+    private static LaneWork Work(RabbitModule module, int slots, CancellationToken draining, Func<RabbitDelivery, ValueTask> execute) => new(
         module.Names.WorkQueue, "tester", module.TaskPublisher, execute, HandBackAsync, () => false, new ElasticConcurrency(slots, slots, TimeProvider.System), Workers: 10, HeldBytes: 1 << 20, module.MaxBodyBytes, module.HandlerLimit, TimeProvider.System, draining);
 
-    private static Task HandBackAsync(RabbitDelivery delivery)
+    private static ValueTask HandBackAsync(RabbitDelivery delivery)
     {
         delivery.HandBack();
-        return Task.CompletedTask;
+        return ValueTask.CompletedTask;
     }
 
     private static async Task CloseAsync(RabbitLane lane)

@@ -237,7 +237,7 @@ public sealed class RabbitTaskSourceTests
         await using var one = await RabbitFixture.CreateAsync();
         await using var other = await RabbitFixture.CreateAsync(options => (options.Lanes, options.Prefetch, options.MinConcurrency, options.MaxConcurrency) = (3, 1, 3, 3));
         var seen = new ConcurrentBag<string>();
-        Func<Delivery, Task> Note(string name) => async delivery =>
+        Func<Delivery, ValueTask> Note(string name) => async delivery =>
         {
             seen.Add($"{name}:{delivery.FallbackId}");
             await delivery.SettleAsync(Settlement.Ack.Instance, null, CancellationToken.None);
@@ -263,7 +263,7 @@ public sealed class RabbitTaskSourceTests
         await using var module = new RabbitModule("rabbit", "RabbitMQ", options, new ConsumersOptions(), new RetrySchedule(new RetryOptions()), new InstanceIdentity("t", TimeProvider.System), TimeProvider.System, new Random(1), Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         using var stop = new CancellationTokenSource();
         using var drain = new DrainSignals(stop.Token, TimeSpan.FromSeconds(5), TimeProvider.System);
-        using var source = new RabbitTaskSource(module, () => _ => Task.CompletedTask, new InMemoryPauses(TimeProvider.System), drain, Microsoft.Extensions.Logging.Abstractions.NullLogger<RabbitTaskSource>.Instance);
+        using var source = new RabbitTaskSource(module, () => _ => ValueTask.CompletedTask, new InMemoryPauses(TimeProvider.System), drain, Microsoft.Extensions.Logging.Abstractions.NullLogger<RabbitTaskSource>.Instance);
         await source.StartAsync(CancellationToken.None);
         await Eventually.TrueAsync(() => module.Health.State.Description.Contains("127.0.0.1:1", StringComparison.Ordinal) && module.Health.State.Description.Contains("Start the broker", StringComparison.Ordinal), "the state says what to do");
         await stop.CancelAsync();

@@ -121,7 +121,7 @@ public sealed class SettlementWatchdogTests
         await source.StopAsync(CancellationToken.None);
     }
 
-    private static RabbitTaskSource Source(RabbitFixture rabbit, RabbitModule module, Lines log, Func<Delivery, Task> execute, Func<bool>? isGuardAway = null) =>
+    private static RabbitTaskSource Source(RabbitFixture rabbit, RabbitModule module, Lines log, Func<Delivery, ValueTask> execute, Func<bool>? isGuardAway = null) =>
         new(module, () => execute, rabbit.Pauses, rabbit.Drain, log) { SettleMargin = TimeSpan.FromMilliseconds(100), IsGuardAway = isGuardAway ?? (() => false) };
 
     private sealed class Lines : ILogger<RabbitTaskSource>

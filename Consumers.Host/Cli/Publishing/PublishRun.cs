@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Consumers.Core;
 
 namespace Consumers.Host.Cli.Publishing;
@@ -16,6 +17,8 @@ internal sealed class PublishRun(ITaskSink sink, double? rate, TimeProvider time
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    private const string Interrupted = "interrupted before the confirm came";
+
     public PublishTally Tally { get; } = new();
 
     /// <summary>Why the run gave up, or null.</summary>
@@ -29,21 +32,28 @@ internal sealed class PublishRun(ITaskSink sink, double? rate, TimeProvider time
         using var confirms = new CancellationTokenSource();
         await using var afterInterrupt = interrupt.Register(() => confirms.CancelAfter(LastConfirms));
         var started = time.GetTimestamp();
-        var outstanding = new HashSet<Task>();
+        // Bounded by the slots.
+        var open = Channel.CreateUnbounded<OpenSend>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var settling = SettleAllAsync(open.Reader, slots, giveUp, confirms.Token);
         try
         {
             await foreach (var message in messages.WithCancellation(stop.Token))
             {
                 await PaceAsync(started, stop.Token);
                 await slots.WaitAsync(stop.Token);
-                outstanding.RemoveWhere(task => task.IsCompleted);
-                var index = Tally.Sent;
-                Tally.CountSent(message.Id);
-                outstanding.Add(SendOneAsync(message, index, slots, giveUp, confirms.Token));
-                if (index == 0)
+                var send = Begin(message, confirms.Token);
+                if (send.Index > 0)
                 {
-                    // The first alone: with nobody there it fails by itself, and not with hundreds behind it.
-                    await outstanding.First();
+                    open.Writer.TryWrite(send);
+                }
+                // The first alone: with nobody there it fails by itself, and not with hundreds behind it.
+                else if (await SettleAsync(send, slots, giveUp, confirms.Token) is { } sentAgain)
+                {
+                    await sentAgain;
+                }
+                else
+                {
+                    slots.Release();
                 }
             }
         }
@@ -52,44 +62,122 @@ internal sealed class PublishRun(ITaskSink sink, double? rate, TimeProvider time
         }
         finally
         {
-            await Task.WhenAll(outstanding);
+            open.Writer.Complete();
+            await settling;
         }
     }
 
-    private async Task SendOneAsync(TaskMessage message, long index, SemaphoreSlim slots, CancellationTokenSource giveUp, CancellationToken cancellationToken)
+    private OpenSend Begin(TaskMessage message, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var (index, began) = (Tally.Sent, time.GetTimestamp());
+        Tally.CountSent(message.Id);
+        return new OpenSend(message, index, began, SendAsync(message, cancellationToken));
+    }
+
+    private ValueTask SendAsync(TaskMessage message, CancellationToken cancellationToken)
+    {
         try
         {
-            while (true)
+            return sink.SendAsync(message, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException(e);
+        }
+    }
+
+    /// <summary>Waits for the oldest, always: those behind it are confirmed meanwhile, so that one change of threads serves many. What is sent again holds up nobody.</summary>
+    private async Task SettleAllAsync(ChannelReader<OpenSend> open, SemaphoreSlim slots, CancellationTokenSource giveUp, CancellationToken cancellationToken)
+    {
+        var again = new List<Task>();
+        var free = 0;
+        try
+        {
+            while (await open.WaitToReadAsync(CancellationToken.None))
             {
-                try
+                while (open.TryRead(out var send))
                 {
-                    await sink.SendAsync(message, cancellationToken);
-                    Tally.CountConfirmed();
-                    return;
-                }
-                catch (PublishFailedException e) when (e.Failure == PublishFailure.Unavailable)
-                {
-                    if (time.GetElapsedTime(began) + Pause >= Patience)
+                    if (!send.Confirmed.IsCompleted)
                     {
-                        Unreachable ??= e.Message;
-                        Tally.CountFailed(index, "unreachable", e.Message);
-                        await giveUp.CancelAsync();
-                        return;
+                        Release(slots, ref free);
                     }
+                    if (await SettleAsync(send, slots, giveUp, cancellationToken) is { } sentAgain)
+                    {
+                        again.RemoveAll(task => task.IsCompletedSuccessfully);
+                        again.Add(sentAgain);
+                    }
+                    else
+                    {
+                        free++;
+                    }
+                }
+                Release(slots, ref free);
+            }
+            await Task.WhenAll(again);
+        }
+        catch
+        {
+            // Nobody would make room any more.
+            await giveUp.CancelAsync();
+            throw;
+        }
+    }
+
+    private static void Release(SemaphoreSlim slots, ref int free)
+    {
+        if (free > 0)
+        {
+            slots.Release(free);
+            free = 0;
+        }
+    }
+
+    /// <summary>Null when it is confirmed; else what goes on with it, and gives its slot back.</summary>
+    private async ValueTask<Task?> SettleAsync(OpenSend send, SemaphoreSlim slots, CancellationTokenSource giveUp, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await send.Confirmed;
+            Tally.CountConfirmed();
+            return null;
+        }
+        catch (Exception e) when (e is PublishFailedException or OperationCanceledException)
+        {
+            return GoOnAsync(send, e, slots, giveUp, cancellationToken);
+        }
+    }
+
+    private async Task GoOnAsync(OpenSend send, Exception failure, SemaphoreSlim slots, CancellationTokenSource giveUp, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (failure is PublishFailedException { Failure: PublishFailure.Unavailable })
+            {
+                if (time.GetElapsedTime(send.Began) + Pause >= Patience)
+                {
+                    Unreachable ??= failure.Message;
+                    Tally.CountFailed(send.Index, "unreachable", failure.Message);
+                    await giveUp.CancelAsync();
+                    return;
                 }
                 // The same id again: whoever got it twice runs it once.
                 await Task.Delay(Pause, time, cancellationToken);
+                try
+                {
+                    await sink.SendAsync(send.Message, cancellationToken);
+                    Tally.CountConfirmed();
+                    return;
+                }
+                catch (PublishFailedException e)
+                {
+                    failure = e;
+                }
             }
-        }
-        catch (PublishFailedException e)
-        {
-            Tally.CountFailed(index, "not-confirmed", e.Message);
+            Tally.CountFailed(send.Index, "not-confirmed", failure is OperationCanceledException ? Interrupted : failure.Message);
         }
         catch (OperationCanceledException)
         {
-            Tally.CountFailed(index, "not-confirmed", "interrupted before the confirm came");
+            Tally.CountFailed(send.Index, "not-confirmed", Interrupted);
         }
         finally
         {
@@ -109,4 +197,8 @@ internal sealed class PublishRun(ITaskSink sink, double? rate, TimeProvider time
             await Task.Delay(wait, time, cancellationToken);
         }
     }
+
+    /// <param name="Index">From 0, of the tasks sent.</param>
+    /// <param name="Began">A timestamp of the time provider.</param>
+    private readonly record struct OpenSend(TaskMessage Message, long Index, long Began, ValueTask Confirmed);
 }
