@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Consumers.Ledger;
 
 /// <summary>Short reads, each on a connection of its own: a long one would keep the write-ahead log from being reset.</summary>
-internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, TimeProvider time) : ITaskQueries
+internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : ITaskQueries
 {
     /// <summary>For how long after it fell due a retry may be between two queues of the broker. Measured: under a second, more while the broker has little processor time.</summary>
     private static readonly TimeSpan Hop = TimeSpan.FromSeconds(10);
@@ -20,9 +20,11 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
     /// <summary>How many waiting retries are counted.</summary>
     public const int MaxWaiting = 10_000;
 
+    private const string CountSql = """SELECT "Status", SUM("Count") FROM "Counters" WHERE ?1 IS NULL OR "Module" = ?1 GROUP BY "Status" """;
+
     public async ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         var task = await context.Tasks.Include(t => t.Body).FirstOrDefaultAsync(t => t.Id == id, cancellationToken);
         if (task is null)
         {
@@ -38,7 +40,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
     public async ValueTask<TaskPage> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
         limit = Math.Clamp(limit, 1, MaxPage);
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         // The counters know that there is nothing to find, where finding nothing would read a million rows.
         if ((filter.Module ?? (object?)filter.State) is not null
             && !await context.Counters.AnyAsync(c => (filter.Module == null || c.Module == filter.Module) && (filter.State == null || c.Status == filter.State) && c.Count > 0, cancellationToken))
@@ -57,16 +59,21 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         return new TaskPage(items, rows.Count > limit ? PageCursor.Write(rows[limit - 1].Task.Row) : floor > 0 ? PageCursor.Write(floor) : null);
     }
 
-    public async ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken)
-    {
-        await using var context = contexts.CreateDbContext();
-        var counters = await context.Counters.Where(c => module == null || c.Module == module).ToListAsync(cancellationToken);
-        return TaskStateNames.All.ToDictionary(state => state, state => counters.Where(c => c.Status == state).Sum(c => c.Count));
-    }
+    public ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyDictionary<TaskState, long>>(database.Read(connection =>
+        {
+            var counts = TaskStateNames.All.ToDictionary(state => state, _ => 0L);
+            var read = connection.Prepare(CountSql).Set(1, module);
+            while (read.Step())
+            {
+                counts[StateConverter.Read(read.Text(0))] = read.Long(1);
+            }
+            return counts;
+        }));
 
     public async ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         var parts = await TallyOf(context, module, time.GetUtcNow()).ToListAsync(cancellationToken);
         return new TaskTally(
             TaskStateNames.All.ToDictionary(state => state, state => parts.Where(part => part.Name == state.ToWire()).Sum(part => part.Count)),
@@ -94,7 +101,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
 
     public async ValueTask<WaitingRetries> WaitingRetriesAsync(string module, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         // Grouped by the database, which reads them out of the index in a fraction of the time that handing them over takes.
         var tiers = await Waiting(context, module)
             .GroupBy(task => task.Tier ?? 0)
