@@ -20,6 +20,15 @@ internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : 
     /// <summary>How many waiting retries are counted.</summary>
     public const int MaxWaiting = 10_000;
 
+    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
+    internal const string TallySql = """
+        SELECT "Status", "Count" FROM "Counters" WHERE "Module" = ?1
+        UNION ALL
+        SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = ?1 LIMIT ?2)
+        UNION ALL
+        SELECT 'falling due', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > ?3 AND "DueAt" <= ?4 AND "Module" = ?1 LIMIT ?2)
+        """;
+
     private const string CountSql = """SELECT "Status", SUM("Count") FROM "Counters" WHERE ?1 IS NULL OR "Module" = ?1 GROUP BY "Status" """;
 
     public async ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken)
@@ -71,32 +80,27 @@ internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : 
             return counts;
         }));
 
-    public async ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
+    public ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
     {
-        await using var context = database.CreateDbContext();
-        var parts = await TallyOf(context, module, time.GetUtcNow()).ToListAsync(cancellationToken);
-        return new TaskTally(
-            TaskStateNames.All.ToDictionary(state => state, state => parts.Where(part => part.Name == state.ToWire()).Sum(part => part.Count)),
-            Bounded("unpublished"),
-            Bounded("falling due"));
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return ValueTask.FromResult(database.Read(connection =>
+        {
+            var counts = TaskStateNames.All.ToDictionary(state => state, _ => 0L);
+            long unpublished = 0, fallingDue = 0;
+            var read = connection.Prepare(TallySql).Set(1, module).Set(2, MaxWaiting + 1).Set(3, now - (long)Hop.TotalMilliseconds).Set(4, now);
+            while (read.Step())
+            {
+                switch (read.Text(0))
+                {
+                    case "unpublished": unpublished = read.Long(1); break;
+                    case "falling due": fallingDue = read.Long(1); break;
+                    case var state: counts[StateConverter.Read(state)] = read.Long(1); break;
+                }
+            }
+            return new TaskTally(counts, Bounded(unpublished), Bounded(fallingDue));
+        }));
 
-        long? Bounded(string name) => parts.Single(part => part.Name == name).Count is <= MaxWaiting and var count ? count : null;
-    }
-
-    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
-    internal static IQueryable<TallyPart> TallyOf(LedgerContext context, string module, DateTimeOffset at)
-    {
-        var now = at.ToUnixTimeMilliseconds();
-        var lately = now - (long)Hop.TotalMilliseconds;
-        return context.Database.SqlQuery<TallyPart>(
-            $"""
-            SELECT "Status" AS "Name", "Count" FROM "Counters" WHERE "Module" = {module}
-            UNION ALL
-            SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
-            UNION ALL
-            SELECT 'falling due', COUNT(*) FROM (
-                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS due
-            """);
+        static long? Bounded(long count) => count <= MaxWaiting ? count : null;
     }
 
     public async ValueTask<WaitingRetries> WaitingRetriesAsync(string module, CancellationToken cancellationToken)
@@ -123,5 +127,3 @@ internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : 
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
         task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
 }
-
-internal sealed record TallyPart(string Name, long Count);

@@ -24,8 +24,7 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
             LedgerFile.RefuseForeign(database.Path);
             if (!MakeOrRecognize())
             {
-                await using var context = database.CreateMigrating();
-                await context.Database.MigrateAsync(cancellationToken);
+                await MigratePendingAsync(cancellationToken);
             }
         }
         catch (Exception e) when (e is LedgerFault or SqliteException)
@@ -64,6 +63,12 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
             return true;
         }
         return applied is not null && WholeSchema.Migrations.All(applied.Contains);
+    }
+
+    private async Task MigratePendingAsync(CancellationToken cancellationToken)
+    {
+        await using var context = database.CreateMigrating();
+        await context.Database.MigrateAsync(cancellationToken);
     }
 
     private async Task<FileStream> TakeLockAsync(CancellationToken cancellationToken)
