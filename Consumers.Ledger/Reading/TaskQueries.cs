@@ -31,6 +31,15 @@ internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : 
 
     private const string CountSql = """SELECT "Status", SUM("Count") FROM "Counters" WHERE ?1 IS NULL OR "Module" = ?1 GROUP BY "Status" """;
 
+    private readonly Lazy<Task> _prepared = new(() => Task.Run(() =>
+    {
+        using var context = database.CreateDbContext();
+        context.Tasks.Where(task => task.Id == "").ToQueryString();
+    }));
+
+    /// <summary>EF's model and the way to its first statement.</summary>
+    public Task PrepareAsync() => _prepared.Value;
+
     public async ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken)
     {
         await using var context = database.CreateDbContext();
