@@ -60,7 +60,7 @@ public static class CrashPoints
     /// <summary>A shutdown drains: nothing more is taken, what runs has not ended.</summary>
     public const string Draining = "K17";
 
-    /// <summary>The start recovers: reached first with the ledger's schema checked, then with the lease taken, then where the relay begins.</summary>
+    /// <summary>The start recovers: reached first with the ledger's schema checked (a new ledger: before that, with its tables made and not committed), then with the lease taken, then where the relay begins.</summary>
     public const string Recovering = "K18";
 
     /// <summary>A transaction that holds an outcome or an accepted task is written, and not committed.</summary>

@@ -3,6 +3,9 @@ namespace Consumers.Core;
 /// <summary>What pages and the API read from the ledger. Short reads on their own connection; never a count over rows.</summary>
 public interface ITaskQueries
 {
+    /// <summary>Does, once a process, what its first read for people costs beside the read, and needs no ledger for it. Reads that come before wait for it themselves.</summary>
+    Task PrepareAsync() => Task.CompletedTask;
+
     /// <summary>The task with its attempts, or null.</summary>
     ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken);
 

@@ -73,16 +73,23 @@ internal static class ConsumersHost
         builder.Services.AddAccessControl(access, addresses);
         builder.Services.AddTaskApi();
         builder.Services.AddDashboard();
+        builder.Services.KeepNoKeys();
+        // The last, so that the others do not wait for it.
+        builder.Services.AddSingleton<EndpointMapping>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<EndpointMapping>());
 
         var app = builder.Build();
         app.UseRequestSpans();
         app.UseHostErrors();
         app.UseAccessControl();
-        app.MapHealth();
-        app.MapMetrics();
-        app.MapTaskApi();
-        app.MapLive();
-        app.MapDashboard();
+        app.Services.GetRequiredService<EndpointMapping>().Begin(() =>
+        {
+            app.MapHealth();
+            app.MapMetrics();
+            app.MapTaskApi();
+            app.MapLive();
+            app.MapDashboard();
+        });
         return app;
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class LiveLoop(FleetLook look, LiveHub hub, DrainSignals
 
     private static readonly TimeSpan Starting = TimeSpan.FromSeconds(10);
 
+    /// <summary>What starts meanwhile is not looked at, and needs the processor.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
+
     private const int NoticesShown = 8;
 
     private readonly long _began = time.GetTimestamp();
@@ -46,6 +49,7 @@ internal sealed partial class LiveLoop(FleetLook look, LiveHub hub, DrainSignals
     {
         try
         {
+            await Task.Delay(FirstLook, time, stoppingToken);
             while (!stoppingToken.IsCancellationRequested)
             {
                 try

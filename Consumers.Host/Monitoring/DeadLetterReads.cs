@@ -18,7 +18,7 @@ internal sealed class DeadLetterReads(IDeadLetterArchive archive, IDeadLetterOpe
         ledger.ReadAsync("causes of dead letters", async token => await archive.CausesAsync(filter, limit, token), cancellationToken);
 
     public Task<Known<IReadOnlyDictionary<DeadLetterState, long>>> CountAsync(string? module, CancellationToken cancellationToken) =>
-        ledger.ReadAsync("counts of dead letters", async token => await archive.CountAsync(module, token), cancellationToken);
+        ledger.ReadOftenAsync("counts of dead letters", async token => await archive.CountAsync(module, token), cancellationToken);
 
     public Task<Known<Found<Operation>>> FindOperationAsync(string id, CancellationToken cancellationToken) =>
         ledger.ReadAsync("an operation", async token => new Found<Operation>(await operations.FindAsync(id, token)), cancellationToken);

@@ -14,7 +14,7 @@ internal sealed partial class LedgerReads(ITaskQueries queries, TimeProvider tim
         ReadAsync("tasks", async token => await queries.ListAsync(filter, after, limit, token), cancellationToken);
 
     public Task<Known<IReadOnlyDictionary<TaskState, long>>> CountAsync(string? module, CancellationToken cancellationToken) =>
-        ReadAsync("counts", async token => await queries.CountAsync(module, token), cancellationToken);
+        ReadOftenAsync("counts", async token => await queries.CountAsync(module, token), cancellationToken);
 
     public Task<Known<WaitingRetries>> WaitingRetriesAsync(string module, CancellationToken cancellationToken) =>
         ReadAsync("waiting retries", async token => await queries.WaitingRetriesAsync(module, token), cancellationToken);
@@ -22,6 +22,15 @@ internal sealed partial class LedgerReads(ITaskQueries queries, TimeProvider tim
     /// <summary>Any other read of the ledger, with the same patience.</summary>
     /// <param name="what">For the log.</param>
     public async Task<Known<T>> ReadAsync<T>(string what, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) where T : class
+    {
+        // What the first one costs a process is not the ledger's fault.
+        await queries.PrepareAsync().WaitAsync(cancellationToken);
+        return await ReadOftenAsync(what, read, cancellationToken);
+    }
+
+    /// <summary>One that every process makes all the time, and that needs no preparing.</summary>
+    /// <inheritdoc cref="ReadAsync" />
+    public async Task<Known<T>> ReadOftenAsync<T>(string what, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
         using var timeout = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

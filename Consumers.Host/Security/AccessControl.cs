@@ -27,6 +27,15 @@ internal static class AccessControl
         });
     }
 
+    /// <summary>When everything is added that may need keys: at every start those on the disk would be read, and made, for a provider that nobody asks.</summary>
+    public static void KeepNoKeys(this IServiceCollection services)
+    {
+        foreach (var preload in services.Where(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Assembly == typeof(EphemeralDataProtectionProvider).Assembly).ToArray())
+        {
+            services.Remove(preload);
+        }
+    }
+
     public static void UseAccessControl(this WebApplication app)
     {
         app.UseRouting();

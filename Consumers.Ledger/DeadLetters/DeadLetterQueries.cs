@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Consumers.Ledger;
 
 /// <summary>Short reads of the archive, each on a connection of its own. None counts rows, none reads a body that it does not show.</summary>
-internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> contexts, TimeProvider time)
+internal sealed class DeadLetterQueries(LedgerDatabase database, TimeProvider time)
 {
     public const int MaxPage = 200;
 
@@ -13,10 +13,12 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
 
     public const int RecentHours = 24;
 
+    private const string CountSql = """SELECT "State", SUM("Count") FROM "DeadLetterCounters" WHERE ?1 IS NULL OR "Module" = ?1 GROUP BY "State" """;
+
     public async ValueTask<DeadLetterPage> ListAsync(DeadLetterFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
         limit = Math.Clamp(limit, 1, MaxPage);
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         var cause = filter.Cause is null ? null : await context.DeadLetterCauses.Where(c => c.Id == filter.Cause).Select(c => (long?)c.Row).FirstOrDefaultAsync(cancellationToken);
         if (filter.Cause is not null && cause is null)
         {
@@ -50,7 +52,7 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
 
     public async ValueTask<DeadLetterDetails?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         var rows = await RowsAsync(context, context.DeadLetters.Where(letter => letter.Id == id), cancellationToken);
         var body = await context.DeadLetters.Where(letter => letter.Id == id).Select(letter => letter.Body).FirstOrDefaultAsync(cancellationToken);
         return rows is [var row] && body is not null ? new DeadLetterDetails(row, body.Body, ArchivedLetter.ReadHeaders(body.Headers), body.Sha256) : null;
@@ -58,13 +60,13 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
 
     public async ValueTask<DeadLetterRow?> FindByTaskAsync(string module, string taskId, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         return (await RowsAsync(context, context.DeadLetters.Where(letter => letter.Module == module && letter.TaskId == taskId), cancellationToken)).SingleOrDefault();
     }
 
     public async ValueTask<IReadOnlyList<DeadLetterCause>> CausesAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         // A module has a thousand at most.
         var causes = await context.DeadLetterCauses
             .Where(cause => (filter.Module == null || cause.Module == filter.Module) && (filter.Type == null || cause.Type == filter.Type)
@@ -83,12 +85,17 @@ internal sealed class DeadLetterQueries(IDbContextFactory<LedgerContext> context
         return [.. causes.Select(cause => ToCause(cause, recent[cause.Row], now))];
     }
 
-    public async ValueTask<IReadOnlyDictionary<DeadLetterState, long>> CountAsync(string? module, CancellationToken cancellationToken)
-    {
-        await using var context = contexts.CreateDbContext();
-        var counters = await context.DeadLetterCounters.Where(counter => module == null || counter.Module == module).ToListAsync(cancellationToken);
-        return Enum.GetValues<DeadLetterState>().ToDictionary(state => state, state => counters.Where(counter => counter.State == state).Sum(counter => counter.Count));
-    }
+    public ValueTask<IReadOnlyDictionary<DeadLetterState, long>> CountAsync(string? module, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyDictionary<DeadLetterState, long>>(database.Read(connection =>
+        {
+            var counts = Enum.GetValues<DeadLetterState>().ToDictionary(state => state, _ => 0L);
+            var read = connection.Prepare(CountSql).Set(1, module);
+            while (read.Step())
+            {
+                counts[DeadLetterStateConverter.Read(read.Text(0))] = read.Long(1);
+            }
+            return counts;
+        }));
 
     private static async Task<List<DeadLetterRow>> RowsAsync(LedgerContext context, IQueryable<DeadLetterRecord> letters, CancellationToken cancellationToken)
     {

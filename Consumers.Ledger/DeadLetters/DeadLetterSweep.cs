@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,6 +16,8 @@ internal sealed partial class DeadLetterSweep(LedgerDatabase database, LedgerWri
 
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private const string WindowSql = """SELECT "Row", "Seq", "ChangedAt" FROM "DeadLetters" WHERE "State" = ?1 AND "Seq" > ?2 ORDER BY "Seq" LIMIT ?3""";
 
     // What an operation has in hand is published from here, however long its broker has been away.
     private const string DeleteSql = """
@@ -83,23 +84,28 @@ internal sealed partial class DeadLetterSweep(LedgerDatabase database, LedgerWri
     private async Task<int> SweepAsync(DeadLetterState state, DateTimeOffset before, CancellationToken cancellationToken)
     {
         var removed = 0;
-        for (var seq = 0L; await WindowAsync(state, seq, cancellationToken) is { Count: > 0 } window; seq = window[^1].Seq)
+        var (last, latest) = (0L, before.ToUnixTimeMilliseconds());
+        while (database.Read(connection => Next(connection, state, last)) is { Count: > 0 } window)
         {
-            foreach (var batch in window.Where(entry => entry.ChangedAt < before).Select(entry => entry.Row).Chunk(database.Options.RetentionBatch))
+            last = window[^1].Seq;
+            foreach (var batch in window.Where(entry => entry.ChangedAt < latest).Select(entry => entry.Row).Chunk(database.Options.RetentionBatch))
             {
-                removed += await writer.RunAsync(transaction => Delete(transaction, batch, state, before.ToUnixTimeMilliseconds()), isOutcome: false, cancellationToken);
+                removed += await writer.RunAsync(transaction => Delete(transaction, batch, state, latest), isOutcome: false, cancellationToken);
                 await Task.Delay(Pause, time, cancellationToken);
             }
         }
         return removed;
     }
 
-    private async Task<List<Entry>> WindowAsync(DeadLetterState state, long after, CancellationToken cancellationToken)
+    private static List<Entry> Next(LedgerConnection connection, DeadLetterState state, long after)
     {
-        await using var context = database.CreateDbContext();
-        return await context.DeadLetters.Where(letter => letter.State == state && letter.Seq > after).OrderBy(letter => letter.Seq).Take(Window)
-            .Select(letter => new Entry(letter.Row, letter.Seq, letter.ChangedAt))
-            .ToListAsync(cancellationToken);
+        var entries = new List<Entry>();
+        var read = connection.Prepare(WindowSql).Set(1, state.ToWire()).Set(2, after).Set(3, Window);
+        while (read.Step())
+        {
+            entries.Add(new(read.Long(0), read.Long(1), read.Long(2)));
+        }
+        return entries;
     }
 
     private static int Delete(LedgerTransaction transaction, long[] rows, DeadLetterState state, long before)
@@ -119,7 +125,7 @@ internal sealed partial class DeadLetterSweep(LedgerDatabase database, LedgerWri
         return removed;
     }
 
-    private sealed record Entry(long Row, long Seq, DateTimeOffset ChangedAt);
+    private readonly record struct Entry(long Row, long Seq, long ChangedAt);
 
     private static partial class Log
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consumers.Core;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 
 namespace Consumers.Ledger;
 
@@ -160,9 +159,8 @@ internal sealed class LedgerCheckup(LedgerDatabase database, InstanceIdentity se
     private bool CheckSchema(Findings findings, LedgerLook look)
     {
         var tables = look.Read(LedgerSchema.TablesSql);
-        var applied = tables.Contains("__EFMigrationsHistory") ? look.Read(LedgerSchema.AppliedSql) : null;
-        using var context = database.CreateDbContext();
-        var known = context.Database.GetMigrations().ToArray();
+        var applied = tables.Contains(LedgerSchema.HistoryTable) ? look.Read(LedgerSchema.AppliedSql) : null;
+        var known = WholeSchema.Migrations;
         if (LedgerSchema.Problem(database.Path, tables, applied, known) is { } problem)
         {
             var sentence = problem.IndexOf(". ", StringComparison.Ordinal);
@@ -175,7 +173,7 @@ internal sealed class LedgerCheckup(LedgerDatabase database, InstanceIdentity se
             findings.Warn("schema", $"{pending.Length} migrations are pending ({pending[^1]} is the last): the next start brings it up to date, and an older version cannot use it any more", "copy the file first, and stop instances of an older version");
             return false;
         }
-        findings.Ok("schema", applied is { Count: > 0 } ? $"schema {known.Length}" : "empty: the host makes its tables when it starts");
+        findings.Ok("schema", applied is { Count: > 0 } ? $"schema {known.Count}" : "empty: the host makes its tables when it starts");
         return applied is { Count: > 0 };
     }
 

@@ -1,10 +1,9 @@
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 
 namespace Consumers.Ledger;
 
 /// <summary>The figures as rows: a process replaces its own and touches no other's, so writing one twice changes nothing. Of what is long ago one row stays: <see cref="MergedFigures"/>.</summary>
-internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerContext> contexts) : IFigureStore
+internal sealed class FigureStore(LedgerWriter writer, LedgerDatabase database) : IFigureStore
 {
     /// <summary>What comes when its step is merged already is given up: nobody could tell whether it is in there.</summary>
     private const string PutSql = """
@@ -12,6 +11,10 @@ internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerC
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM "Figures" WHERE "StepSeconds" = ?1 AND "Start" = ?2 AND "Source" = '')
         ON CONFLICT ("StepSeconds", "Start", "Source") DO UPDATE SET "Completed" = excluded."Completed", "Failed" = excluded."Failed", "Retried" = excluded."Retried",
             "Running" = excluded."Running", "Backlog" = excluded."Backlog", "Handling" = excluded."Handling", "Age" = excluded."Age"
+        """;
+
+    private const string ReadSql = """
+        SELECT "Start", "Source", "Completed", "Failed", "Retried", "Running", "Backlog", "Handling", "Age", "Processes" FROM "Figures" WHERE "StepSeconds" = ?1 AND "Start" >= ?2
         """;
 
     /// <summary>What lies as far in the future was written before somebody set the clock back.</summary>
@@ -36,14 +39,19 @@ internal sealed class FigureStore(LedgerWriter writer, IDbContextFactory<LedgerC
             isOutcome: false,
             cancellationToken);
 
-    public async ValueTask<IReadOnlyList<FigureRow>> ReadAsync(TimeSpan step, DateTimeOffset from, CancellationToken cancellationToken)
-    {
-        var seconds = Seconds(step);
-        await using var context = contexts.CreateDbContext();
-        var records = await context.Figures.Where(figure => figure.StepSeconds == seconds && figure.Start >= from).ToListAsync(cancellationToken);
-        return records.ConvertAll(row => new FigureRow(
-            step, row.Start, row.Source, row.Completed, row.Failed, row.Retried, row.Running, row.Backlog, DurationSpread.Parse(row.Handling), DurationSpread.Parse(row.Age), row.Processes));
-    }
+    public ValueTask<IReadOnlyList<FigureRow>> ReadAsync(TimeSpan step, DateTimeOffset from, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<FigureRow>>(database.Read(connection =>
+        {
+            var rows = new List<FigureRow>();
+            var read = connection.Prepare(ReadSql).Set(1, Seconds(step)).Set(2, from.ToUnixTimeMilliseconds());
+            while (read.Step())
+            {
+                rows.Add(new FigureRow(
+                    step, DateTimeOffset.FromUnixTimeMilliseconds(read.Long(0)), read.Text(1), read.Long(2), read.Long(3), read.Long(4), read.Int(5), read.LongOrNull(6),
+                    DurationSpread.Parse(read.Text(7)), DurationSpread.Parse(read.Text(8)), read.Int(9)));
+            }
+            return rows;
+        }));
 
     private static void Put(LedgerTransaction transaction, FigureRow row) => transaction.Prepare(PutSql)
         .Set(1, Seconds(row.Step)).Set(2, row.Start.ToUnixTimeMilliseconds()).Set(3, row.Source)

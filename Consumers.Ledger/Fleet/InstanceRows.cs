@@ -16,6 +16,10 @@ internal static class InstanceRows
         SELECT "RunId", "Host", "Pid", "LeaseUntil" FROM "Instances" WHERE "Name" = ?1 AND "RunId" <> ?2 AND "State" <> 'stopped' AND "LeaseUntil" >= ?3
         """;
 
+    private const string SeenSql = """
+        SELECT "RunId", "Name", "Host", "Pid", "LeaseUntil", "State", "Modules", "Url", "Version", "InHands", "Running", "Completed", "Failed", "StartedAt", "SeenAt" FROM "Instances" WHERE "SeenAt" >= ?1
+        """;
+
     private const string PruneSql = """DELETE FROM "Instances" WHERE "SeenAt" < ?1 AND "RunId" NOT IN (SELECT "Owner" FROM "Tasks" WHERE "Status" = 'PROCESSING' AND "Status" <> 'COMPLETED' AND "Owner" IS NOT NULL)""";
 
     /// <summary>Writes the row with a lease of <see cref="LedgerWriter.Lease"/> from now; a stopped instance has none.</summary>
@@ -51,9 +55,29 @@ internal static class InstanceRows
         return found;
     }
 
+    public static List<SeenInstance> SeenSince(LedgerConnection connection, DateTimeOffset since)
+    {
+        var seen = new List<SeenInstance>();
+        var read = connection.Prepare(SeenSql).Set(1, since.ToUnixTimeMilliseconds());
+        while (read.Step())
+        {
+            seen.Add(new(
+                read.Text(0), read.Text(1), read.Text(2), read.Int(3), Time(read, 4), read.Text(5), read.Text(6), read.TextOrNull(7), read.Text(8), read.TextOrNull(9),
+                read.Int(10), read.Long(11), read.Long(12), Time(read, 13), Time(read, 14)));
+        }
+        return seen;
+    }
+
     /// <summary>Removes what was not seen for a day, unless an attempt is still in its name.</summary>
     public static void Prune(LedgerTransaction transaction) =>
         transaction.Prepare(PruneSql).Set(1, transaction.Now - (long)TimeSpan.FromDays(1).TotalMilliseconds).Run();
+
+    private static DateTimeOffset Time(Statement row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.Long(column));
 }
+
+/// <summary>An instance as its row says, for people.</summary>
+internal readonly record struct SeenInstance(
+    string RunId, string Name, string Host, int Pid, DateTimeOffset LeaseUntil, string State, string Modules, string? Url, string Version, string? InHands,
+    int Running, long Completed, long Failed, DateTimeOffset StartedAt, DateTimeOffset SeenAt);
 
 internal readonly record struct Namesake(string RunId, string Host, int Pid, long LeaseUntil);

@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 
 namespace Consumers.Ledger;
 
@@ -20,20 +19,18 @@ internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase databa
     }
 
     /// <summary>All live instances, and of the names that have none the last. What each module does is not in the leases: it is known of this instance only.</summary>
-    public async ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var since = now - Lately;
-        await using var context = database.CreateDbContext();
-        var rows = await context.Instances.Where(instance => instance.SeenAt >= since).ToListAsync(cancellationToken);
-        return
+        var rows = database.Read(connection => InstanceRows.SeenSince(connection, now - Lately));
+        return ValueTask.FromResult<IReadOnlyList<InstanceReport>>(
         [
             .. rows.GroupBy(row => row.Name, StringComparer.Ordinal)
                 .OrderBy(name => name.Key, StringComparer.Ordinal)
                 .SelectMany(name =>
                 {
                     var live = name.Where(row => IsLive(row, now)).ToList();
-                    return live.Count > 0 ? live : [name.MaxBy(row => row.SeenAt)!];
+                    return live.Count > 0 ? live : [name.MaxBy(row => row.SeenAt)];
                 })
                 .Select(row => new InstanceReport(
                     row.Name, row.RunId, row.Host, row.Pid, row.Version, row.Modules, row.Url, row.StartedAt, row.SeenAt,
@@ -43,10 +40,10 @@ internal sealed class LedgerFleetState(LeaseKeeper keeper, LedgerDatabase databa
                     InHands = InHandsText.Read(row.InHands),
                     ByModule = _own is { } own && own.RunId == row.RunId ? own.ByModule : [],
                 }),
-        ];
+        ]);
     }
 
-    private static bool IsLive(InstanceRecord row, DateTimeOffset now) => 
+    private static bool IsLive(SeenInstance row, DateTimeOffset now) => 
         row.State != InstanceStates.Stopped
         && row.LeaseUntil >= now
         // From before the clock was put back: whoever lives has renewed it since.

@@ -1,5 +1,4 @@
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -75,9 +74,7 @@ internal sealed partial class LedgerPauses(LedgerDatabase database, LedgerWriter
         await _oneRead.WaitAsync(cancellationToken);
         try
         {
-            await using var context = database.CreateDbContext();
-            var rows = await context.Pauses.ToListAsync(cancellationToken);
-            Take(new PauseList(rows.Select(row => new Pause(row.Module, row.Type == PauseRecord.WholeModule ? null : row.Type, row.Since, row.Actor, row.Reason))));
+            Take(new PauseList(database.Read(PauseRows.All)));
             _isBlind = false;
             return true;
         }

@@ -21,6 +21,11 @@ internal static class OperationRows
         RETURNING "Row"
         """;
 
+    // By the index on what is open.
+    private const string UnfinishedSql = """
+        SELECT "Row", "Kind", "Modules" FROM "Operations" WHERE "IsOpen" AND ("State" IN ('running', 'cancelled') OR "Claimed" + "Awaited" > 0) ORDER BY "Row"
+        """;
+
     private const string OwnSql = """UPDATE "Operations" SET "Owner" = ?2, "Runner" = ?3 WHERE "Row" = ?1 AND "IsOpen" """;
 
     private const string ReleaseSql = """UPDATE "Operations" SET "Owner" = NULL, "Runner" = NULL WHERE "Owner" = ?1""";
@@ -47,6 +52,18 @@ internal static class OperationRows
     public static OperationRecord? Find(LedgerTransaction transaction, string id) => Read(transaction.Prepare(FindSql).Set(1, id));
 
     public static OperationRecord? Read(LedgerTransaction transaction, long row) => Read(transaction.Prepare(ReadSql).Set(1, row));
+
+    /// <summary>Those that somebody has to run, oldest first.</summary>
+    public static List<UnfinishedOperation> Unfinished(LedgerConnection connection)
+    {
+        var unfinished = new List<UnfinishedOperation>();
+        var read = connection.Prepare(UnfinishedSql);
+        while (read.Step())
+        {
+            unfinished.Add(new(read.Long(0), OperationKindConverter.Read(read.Text(1)), read.Text(2)));
+        }
+        return unfinished;
+    }
 
     /// <summary>All of its items wait.</summary>
     public static long Insert(LedgerTransaction transaction, OperationRecord operation)
@@ -134,3 +151,5 @@ internal static class OperationRows
         return operation;
     }
 }
+
+internal readonly record struct UnfinishedOperation(long Row, OperationKind Kind, string Modules);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -70,12 +69,7 @@ internal sealed partial class OperationRunner(
     {
         try
         {
-            await using var context = database.CreateDbContext();
-            var open = await context.Operations
-                .Where(operation => operation.IsOpen && (operation.State == OperationState.Running || operation.State == OperationState.Cancelled || operation.Claimed + operation.Awaited > 0))
-                .OrderBy(operation => operation.Row)
-                .Select(operation => new { operation.Row, operation.Kind, operation.Modules })
-                .ToListAsync(cancellationToken);
+            var open = database.Read(OperationRows.Unfinished);
             var candidates = open.Where(operation => !_running.ContainsKey(operation.Row) && (operation.Kind == OperationKind.Discard || parts.CanPublishAll(operation.Modules)))
                 .Select(operation => operation.Row).Take(MostAtOnce - _running.Count).ToArray();
             return candidates.Length == 0 ? [] : await writer.RunAsync(transaction => Array.FindAll(candidates, row => Take(transaction, row)), isOutcome: false, cancellationToken);

@@ -11,7 +11,21 @@ internal static class PauseRows
 
     private const string ResumeSql = """DELETE FROM "Pauses" WHERE "Module" = ?1 AND "Type" = ?2""";
 
+    private const string AllSql = """SELECT "Module", "Type", "Since", "Actor", "Reason" FROM "Pauses" """;
+
     private const string FindSql = """SELECT "Since", "Actor", "Reason" FROM "Pauses" WHERE "Module" = ?1 AND "Type" = ?2""";
+
+    public static List<Pause> All(LedgerConnection connection)
+    {
+        var all = new List<Pause>();
+        var read = connection.Prepare(AllSql);
+        while (read.Step())
+        {
+            all.Add(new Pause(
+                read.Text(0), read.Text(1) is var type && type == PauseRecord.WholeModule ? null : type, DateTimeOffset.FromUnixTimeMilliseconds(read.Long(2)), read.Text(3), read.TextOrNull(4)));
+        }
+        return all;
+    }
 
     /// <param name="id">Of this action; the same one again changes nothing.</param>
     public static PauseChange Pause(LedgerTransaction transaction, string id, PauseOrder order)

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 
 namespace Consumers.Ledger;
 
@@ -47,31 +45,11 @@ internal sealed class TaskLedger(LedgerWriter writer, LedgerDatabase database, O
         }
     }
 
-    public async ValueTask<IReadOnlyList<UnpublishedTask>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<UnpublishedTask>> FindUnpublishedAsync(string module, TimeSpan olderThan, int limit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var (before, soon) = (now - olderThan, now + olderThan);
-        await using var context = database.CreateDbContext();
-        var rows = await context.Tasks
-            .Where(task => task.AwaitsPublishing && task.Module == module && (task.EnqueuedAt <= before || task.EnqueuedAt > soon))
-            // A row from the future is from before the clock was put back, and as old as any.
-            .OrderBy(task => task.EnqueuedAt).ThenBy(task => task.Row)
-            .Take(Math.Clamp(limit, 1, 10_000))
-            .Select(task => new { Task = task, task.Body!.Payload, task.Body.Unknown })
-            .ToListAsync(cancellationToken);
-        return rows.ConvertAll(row => new UnpublishedTask(new TaskMessage
-        {
-            Id = row.Task.Id,
-            Type = row.Task.Type,
-            Payload = row.Payload,
-            // A running attempt that has to be delivered again is the same attempt.
-            RetryCount = row.Task.Status == TaskState.Processing ? row.Task.Attempt - 1 : row.Task.Attempt,
-            MaxRetries = row.Task.MaxRetries,
-            Key = row.Task.Key,
-            CreatedAt = row.Task.CreatedAt,
-            AcceptedIn = row.Task.AcceptedIn,
-            Unknown = row.Unknown is null ? null : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(row.Unknown),
-        }, row.Task.Series));
+        var (before, soon) = ((now - olderThan).ToUnixTimeMilliseconds(), (now + olderThan).ToUnixTimeMilliseconds());
+        return ValueTask.FromResult<IReadOnlyList<UnpublishedTask>>(database.Read(connection => UnpublishedRows.Find(connection, module, before, soon, Math.Clamp(limit, 1, 10_000))));
     }
 
     /// <summary>The states stay: a waiting retry is due when it was, and an attempt whose process died is judged when it is delivered again. What a live process runs is left to it.</summary>

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Consumers.Ledger;
 
 /// <summary>Short reads, each on a connection of its own: a long one would keep the write-ahead log from being reset.</summary>
-internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, TimeProvider time) : ITaskQueries
+internal sealed class TaskQueries(LedgerDatabase database, TimeProvider time) : ITaskQueries
 {
     /// <summary>For how long after it fell due a retry may be between two queues of the broker. Measured: under a second, more while the broker has little processor time.</summary>
     private static readonly TimeSpan Hop = TimeSpan.FromSeconds(10);
@@ -20,9 +20,29 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
     /// <summary>How many waiting retries are counted.</summary>
     public const int MaxWaiting = 10_000;
 
+    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
+    internal const string TallySql = """
+        SELECT "Status", "Count" FROM "Counters" WHERE "Module" = ?1
+        UNION ALL
+        SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = ?1 LIMIT ?2)
+        UNION ALL
+        SELECT 'falling due', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > ?3 AND "DueAt" <= ?4 AND "Module" = ?1 LIMIT ?2)
+        """;
+
+    private const string CountSql = """SELECT "Status", SUM("Count") FROM "Counters" WHERE ?1 IS NULL OR "Module" = ?1 GROUP BY "Status" """;
+
+    private readonly Lazy<Task> _prepared = new(() => Task.Run(() =>
+    {
+        using var context = database.CreateDbContext();
+        context.Tasks.Where(task => task.Id == "").ToQueryString();
+    }));
+
+    /// <summary>EF's model and the way to its first statement.</summary>
+    public Task PrepareAsync() => _prepared.Value;
+
     public async ValueTask<TaskDetails?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         var task = await context.Tasks.Include(t => t.Body).FirstOrDefaultAsync(t => t.Id == id, cancellationToken);
         if (task is null)
         {
@@ -42,7 +62,7 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
     public async ValueTask<TaskPage> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
         limit = Math.Clamp(limit, 1, MaxPage);
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         // The counters know that there is nothing to find, where finding nothing would read a million rows.
         if ((filter.Module ?? (object?)filter.State) is not null
             && !await context.Counters.AnyAsync(c => (filter.Module == null || c.Module == filter.Module) && (filter.State == null || c.Status == filter.State) && c.Count > 0, cancellationToken))
@@ -61,44 +81,44 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         return new TaskPage(items, rows.Count > limit ? PageCursor.Write(rows[limit - 1].Task.Row) : floor > 0 ? PageCursor.Write(floor) : null);
     }
 
-    public async ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken)
-    {
-        await using var context = contexts.CreateDbContext();
-        var counters = await context.Counters.Where(c => module == null || c.Module == module).ToListAsync(cancellationToken);
-        return TaskStateNames.All.ToDictionary(state => state, state => counters.Where(c => c.Status == state).Sum(c => c.Count));
-    }
+    public ValueTask<IReadOnlyDictionary<TaskState, long>> CountAsync(string? module, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyDictionary<TaskState, long>>(database.Read(connection =>
+        {
+            var counts = TaskStateNames.All.ToDictionary(state => state, _ => 0L);
+            var read = connection.Prepare(CountSql).Set(1, module);
+            while (read.Step())
+            {
+                counts[StateConverter.Read(read.Text(0))] = read.Long(1);
+            }
+            return counts;
+        }));
 
-    public async ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
+    public ValueTask<TaskTally> TallyAsync(string module, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
-        var parts = await TallyOf(context, module, time.GetUtcNow()).ToListAsync(cancellationToken);
-        return new TaskTally(
-            TaskStateNames.All.ToDictionary(state => state, state => parts.Where(part => part.Name == state.ToWire()).Sum(part => part.Count)),
-            Bounded("unpublished"),
-            Bounded("falling due"));
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return ValueTask.FromResult(database.Read(connection =>
+        {
+            var counts = TaskStateNames.All.ToDictionary(state => state, _ => 0L);
+            long unpublished = 0, fallingDue = 0;
+            var read = connection.Prepare(TallySql).Set(1, module).Set(2, MaxWaiting + 1).Set(3, now - (long)Hop.TotalMilliseconds).Set(4, now);
+            while (read.Step())
+            {
+                switch (read.Text(0))
+                {
+                    case "unpublished": unpublished = read.Long(1); break;
+                    case "falling due": fallingDue = read.Long(1); break;
+                    case var state: counts[StateConverter.Read(state)] = read.Long(1); break;
+                }
+            }
+            return new TaskTally(counts, Bounded(unpublished), Bounded(fallingDue));
+        }));
 
-        long? Bounded(string name) => parts.Single(part => part.Name == name).Count is <= MaxWaiting and var count ? count : null;
-    }
-
-    /// <summary>One statement, so that everything is of one moment; each part is one short walk along an index.</summary>
-    internal static IQueryable<TallyPart> TallyOf(LedgerContext context, string module, DateTimeOffset at)
-    {
-        var now = at.ToUnixTimeMilliseconds();
-        var lately = now - (long)Hop.TotalMilliseconds;
-        return context.Database.SqlQuery<TallyPart>(
-            $"""
-            SELECT "Status" AS "Name", "Count" FROM "Counters" WHERE "Module" = {module}
-            UNION ALL
-            SELECT 'unpublished', COUNT(*) FROM (SELECT 1 FROM "Tasks" WHERE "AwaitsPublishing" AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS unpublished
-            UNION ALL
-            SELECT 'falling due', COUNT(*) FROM (
-                SELECT 1 FROM "Tasks" WHERE "Status" = 'RETRYING' AND "DueAt" > {lately} AND "DueAt" <= {now} AND "Module" = {module} LIMIT {MaxWaiting + 1}) AS due
-            """);
+        static long? Bounded(long count) => count <= MaxWaiting ? count : null;
     }
 
     public async ValueTask<WaitingRetries> WaitingRetriesAsync(string module, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        await using var context = database.CreateDbContext();
         // Grouped by the database, which reads them out of the index in a fraction of the time that handing them over takes.
         var tiers = await Waiting(context, module)
             .GroupBy(task => task.Tier ?? 0)
@@ -120,5 +140,3 @@ internal sealed class TaskQueries(IDbContextFactory<LedgerContext> contexts, Tim
         task.Id, task.Module, task.Type, payload, task.Key, task.Status, task.WorkerId, task.RetryCount, task.MaxRetries, task.Series,
         task.CreatedAt, task.StartTime, task.CompletedTime, task.Status == TaskState.Retrying ? task.DueAt : null, task.DeadReason, task.ErrorMessage);
 }
-
-internal sealed record TallyPart(string Name, long Count);

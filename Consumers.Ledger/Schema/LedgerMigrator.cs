@@ -22,20 +22,14 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
             Directory.CreateDirectory(Path.GetDirectoryName(database.Path)!);
             using var held = await TakeLockAsync(cancellationToken);
             LedgerFile.RefuseForeign(database.Path);
-            await using var context = database.CreateMigrating();
-            await context.Database.OpenConnectionAsync(cancellationToken);
-            await RefuseUnknownSchemaAsync(context, cancellationToken);
-            // Whoever holds our lock is the only one who migrates: a row in EF's lock table is left from a process that was killed.
-            await context.Database.ExecuteSqlRawAsync("""DROP TABLE IF EXISTS "__EFMigrationsLock" """, cancellationToken);
-            if ((await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+            if (!MakeOrRecognize())
             {
-                await context.Database.MigrateAsync(cancellationToken);
+                await MigratePendingAsync(cancellationToken);
             }
-            RefuseReadOnly();
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is LedgerFault or SqliteException)
         {
-            throw new LedgerUnusableException($"the ledger cannot be opened: {LedgerFault.Describe(e.SqliteErrorCode, database.Path)}", e);
+            throw new LedgerUnusableException($"the ledger cannot be opened: {LedgerFault.Describe((e as LedgerFault)?.Code ?? ((SqliteException)e).SqliteErrorCode, database.Path)}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,21 +37,38 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
         }
     }
 
-    /// <summary>A ledger that is up to date was only read until here, and SQLite opens without a word what it may not write.</summary>
-    private void RefuseReadOnly()
+    /// <summary>The usual starts, on a new file and on one that is up to date, without EF. False when migrations are pending.</summary>
+    private bool MakeOrRecognize()
     {
-        try
+        using var connection = LedgerConnection.ToMigrate(database);
+        if (connection.IsReadOnly)
         {
-            new WriterConnection(database).Dispose();
+            throw new LedgerFault(SQLitePCL.raw.SQLITE_READONLY, "attempt to write a readonly database");
         }
-        catch (LedgerFault fault) when (!fault.IsBusy)
+        RefuseDamaged(connection);
+        var tables = connection.Texts(LedgerSchema.TablesSql);
+        var applied = tables.Contains(LedgerSchema.HistoryTable) ? connection.Texts(LedgerSchema.AppliedSql) : null;
+        if (LedgerSchema.Problem(database.Path, tables, applied, WholeSchema.Migrations) is { } problem)
         {
-            throw new LedgerUnusableException($"the ledger cannot be opened: {LedgerFault.Describe(fault.Code, database.Path)}", fault);
+            throw new LedgerUnusableException(problem);
         }
-        catch (LedgerFault)
+        if (tables.Remove(LedgerSchema.LockTable))
         {
-            // Locked is not read-only: the writer waits for it.
+            // Whoever holds our lock is the only one who migrates: a row in EF's lock table is left from a process that was killed.
+            connection.Execute($"DROP TABLE \"{LedgerSchema.LockTable}\"");
         }
+        if (tables.Count == 0)
+        {
+            WholeSchema.Make(connection);
+            return true;
+        }
+        return applied is not null && WholeSchema.Migrations.All(applied.Contains);
+    }
+
+    private async Task MigratePendingAsync(CancellationToken cancellationToken)
+    {
+        await using var context = database.CreateMigrating();
+        await context.Database.MigrateAsync(cancellationToken);
     }
 
     private async Task<FileStream> TakeLockAsync(CancellationToken cancellationToken)
@@ -77,24 +88,16 @@ internal sealed class LedgerMigrator(LedgerDatabase database, TimeProvider time)
         }
     }
 
-    private async Task RefuseUnknownSchemaAsync(LedgerContext context, CancellationToken cancellationToken)
+    private void RefuseDamaged(LedgerConnection connection)
     {
-        if (new FileInfo(database.Path).Length <= CheckedSize)
+        if (new FileInfo(database.Path).Length > CheckedSize)
         {
-            var verdict = await ReadAsync(context, "PRAGMA quick_check(1)", cancellationToken);
-            if (verdict is not ["ok"])
-            {
-                throw new LedgerUnusableException($"the ledger cannot be opened: {database.Path} is damaged ({string.Join("; ", verdict)}). Stop the fleet and restore the file from a copy, or move it away to start with an empty ledger.");
-            }
+            return;
         }
-        var tables = await ReadAsync(context, LedgerSchema.TablesSql, cancellationToken);
-        var applied = tables.Contains("__EFMigrationsHistory") ? await ReadAsync(context, LedgerSchema.AppliedSql, cancellationToken) : null;
-        if (LedgerSchema.Problem(database.Path, tables, applied, context.Database.GetMigrations()) is { } problem)
+        var verdict = connection.Texts("PRAGMA quick_check(1)");
+        if (verdict is not ["ok"])
         {
-            throw new LedgerUnusableException(problem);
+            throw new LedgerUnusableException($"the ledger cannot be opened: {database.Path} is damaged ({string.Join("; ", verdict)}). Stop the fleet and restore the file from a copy, or move it away to start with an empty ledger.");
         }
     }
-
-    private static Task<List<string>> ReadAsync(LedgerContext context, string sql, CancellationToken cancellationToken) =>
-        context.Database.SqlQueryRaw<string>(sql).ToListAsync(cancellationToken);
 }

@@ -3,6 +3,12 @@ namespace Consumers.Ledger;
 /// <summary>Whether what is in a file is a ledger that this version can use.</summary>
 internal static class LedgerSchema
 {
+    /// <summary>Of EF: which migrations were applied.</summary>
+    public const string HistoryTable = "__EFMigrationsHistory";
+
+    /// <summary>Of EF: who migrates. We have a lock of our own, which ends with its process.</summary>
+    public const string LockTable = "__EFMigrationsLock";
+
     public const string TablesSql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 
     public const string AppliedSql = "SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"";
@@ -11,7 +17,7 @@ internal static class LedgerSchema
     /// <param name="applied">Null where there is no table of migrations.</param>
     public static string? Problem(string path, IReadOnlyList<string> tables, IReadOnlyList<string>? applied, IEnumerable<string> known)
     {
-        if (tables.Count == 0 || tables is ["__EFMigrationsLock"])
+        if (tables.Count == 0 || tables is [LockTable])
         {
             return null;
         }

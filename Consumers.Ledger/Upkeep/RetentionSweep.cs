@@ -1,5 +1,3 @@
-using Consumers.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +11,12 @@ internal sealed partial class RetentionSweep(LedgerDatabase database, LedgerWrit
 
     private static readonly TimeSpan Round = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private const string BoundsSql = """SELECT (SELECT MIN("Row") FROM "Tasks"), (SELECT MAX("Row") FROM "Tasks")""";
+
+    private const string OldSql = """
+        SELECT "Row" FROM "Tasks" WHERE "Row" >= ?1 AND "Row" < ?2 AND "CompletedTime" < ?3 AND "Status" IN ('COMPLETED', 'FAILED')
+        """;
 
     private const string DeleteSql = """
         DELETE FROM "Tasks" WHERE "Row" = ?1 AND "Status" IN ('COMPLETED', 'FAILED') AND "CompletedTime" < ?2 RETURNING "Module", "Status"
@@ -48,15 +52,16 @@ internal sealed partial class RetentionSweep(LedgerDatabase database, LedgerWrit
     /// <summary>Walks through all rows once. Returns how many tasks were removed.</summary>
     internal async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
-        var before = time.GetUtcNow() - database.Options.Retention;
+        var before = (time.GetUtcNow() - database.Options.Retention).ToUnixTimeMilliseconds();
         var removed = 0;
-        var (row, last) = await BoundsAsync(cancellationToken);
+        var (row, last) = database.Read(Bounds);
         for (; row <= last; row += Window)
         {
-            var old = await FindAsync(row, before, cancellationToken);
+            var from = row;
+            var old = database.Read(connection => Find(connection, from, before));
             foreach (var batch in old.Chunk(database.Options.RetentionBatch))
             {
-                removed += await writer.RunAsync(transaction => Delete(transaction, batch, before.ToUnixTimeMilliseconds()), isOutcome: false, cancellationToken);
+                removed += await writer.RunAsync(transaction => Delete(transaction, batch, before), isOutcome: false, cancellationToken);
                 await Task.Delay(Pause, time, cancellationToken);
             }
             // Read at once, a million rows would take processor time from the tasks whenever a host starts, and every round.
@@ -65,21 +70,24 @@ internal sealed partial class RetentionSweep(LedgerDatabase database, LedgerWrit
         return removed;
     }
 
-    private async Task<(long First, long Last)> BoundsAsync(CancellationToken cancellationToken)
+    private static (long First, long Last) Bounds(LedgerConnection connection)
     {
-        await using var context = database.CreateDbContext();
-        var first = await context.Tasks.OrderBy(task => task.Row).Select(task => task.Row).FirstOrDefaultAsync(cancellationToken);
-        var last = await context.Tasks.OrderByDescending(task => task.Row).Select(task => task.Row).FirstOrDefaultAsync(cancellationToken);
-        return first == 0 ? (1, 0) : (first, last);
+        var read = connection.Prepare(BoundsSql);
+        read.Step();
+        var bounds = read.IsNull(0) ? (1, 0) : (read.Long(0), read.Long(1));
+        read.Reset();
+        return bounds;
     }
 
-    private async Task<List<long>> FindAsync(long from, DateTimeOffset before, CancellationToken cancellationToken)
+    private static List<long> Find(LedgerConnection connection, long from, long before)
     {
-        await using var context = database.CreateDbContext();
-        return await context.Tasks
-            .Where(task => task.Row >= from && task.Row < from + Window && task.CompletedTime < before && (task.Status == TaskState.Completed || task.Status == TaskState.Failed))
-            .Select(task => task.Row)
-            .ToListAsync(cancellationToken);
+        var rows = new List<long>();
+        var read = connection.Prepare(OldSql).Set(1, from).Set(2, from + Window).Set(3, before);
+        while (read.Step())
+        {
+            rows.Add(read.Long(0));
+        }
+        return rows;
     }
 
     private static int Delete(LedgerTransaction transaction, long[] rows, long before)

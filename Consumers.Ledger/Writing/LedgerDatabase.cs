@@ -6,21 +6,21 @@ using Microsoft.Extensions.Options;
 
 namespace Consumers.Ledger;
 
-/// <summary>The file, and the connections to it: short-lived ones to read, and one to migrate. The writer has its own: <see cref="WriterConnection"/>.</summary>
-internal sealed class LedgerDatabase : IDbContextFactory<LedgerContext>
+/// <summary>
+/// The file, and the connections to it: one for what is read all the time, short-lived ones of EF for what people ask for, and one to migrate. The writer has its own: <see cref="WriterConnection"/>.
+/// </summary>
+internal sealed class LedgerDatabase : IDbContextFactory<LedgerContext>, IDisposable
 {
-    private readonly PooledDbContextFactory<LedgerContext> _readers;
+    // Not before somebody asks: a process that only runs tasks never needs EF.
+    private readonly Lazy<PooledDbContextFactory<LedgerContext>> _readers;
+    private readonly LedgerReader _reader;
 
     public LedgerDatabase(IOptions<LedgerOptions> options)
     {
         Options = options.Value;
         Path = System.IO.Path.GetFullPath(Options.Path);
-        _readers = new PooledDbContextFactory<LedgerContext>(
-            Build(new SqliteConnectionStringBuilder { DataSource = Path, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 5 })
-                .AddInterceptors(new EfPragmas(Path, Options.BusyTimeout, readOnly: true))
-                .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
-                .Options,
-            poolSize: 64);
+        _readers = new(CreateReaders);
+        _reader = new LedgerReader(this);
     }
 
     public LedgerOptions Options { get; }
@@ -28,14 +28,26 @@ internal sealed class LedgerDatabase : IDbContextFactory<LedgerContext>
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
-    /// <summary>For reading.</summary>
-    public LedgerContext CreateDbContext() => _readers.CreateDbContext();
+    /// <summary>For reading what people ask for.</summary>
+    public LedgerContext CreateDbContext() => _readers.Value.CreateDbContext();
 
-    /// <summary>For migrations. Only here is the file made: one that vanished later is never made anew in silence.</summary>
+    /// <inheritdoc cref="LedgerReader.Read" />
+    public T Read<T>(Func<LedgerConnection, T> read) => _reader.Read(read);
+
+    public void Dispose() => _reader.Dispose();
+
+    /// <summary>For migrations: one that vanished later is never made anew in silence.</summary>
     public LedgerContext CreateMigrating() => new(
         Build(new SqliteConnectionStringBuilder { DataSource = Path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false, DefaultTimeout = 5 })
             .AddInterceptors(new EfPragmas(Path, Options.BusyTimeout, readOnly: false))
             .Options);
+
+    private PooledDbContextFactory<LedgerContext> CreateReaders() => new(
+        Build(new SqliteConnectionStringBuilder { DataSource = Path, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 5 })
+            .AddInterceptors(new EfPragmas(Path, Options.BusyTimeout, readOnly: true))
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .Options,
+        poolSize: 64);
 
     private static DbContextOptionsBuilder<LedgerContext> Build(SqliteConnectionStringBuilder connection) =>
         new DbContextOptionsBuilder<LedgerContext>()

@@ -25,12 +25,15 @@ public sealed class LifecycleCrashTests
         await CrashVerdict.CheckAsync(run, await run.StartAsync(), row);
     }
 
-    [Fact]
-    public async Task A_first_start_that_crashes_with_a_new_ledger_leaves_one_that_the_next_start_can_use()
+    /// <param name="hit">1 in the middle of making its tables, 2 with them made.</param>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_first_start_that_crashes_with_a_new_ledger_leaves_one_that_the_next_start_can_use(int hit)
     {
         await using var run = await CrashRun.CreateAsync();
         var row = new CrashCase(CrashPoints.Recovering, ThroughApi: true);
-        await run.DieAtStartAsync($"{row.Point}#1");
+        await run.DieAtStartAsync($"{row.Point}#{hit}");
         CrashVerdict.CheckLedgerFile(run);
 
         var host = await run.StartAsync();

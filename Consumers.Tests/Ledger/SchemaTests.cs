@@ -73,8 +73,7 @@ public sealed class SchemaTests
     {
         await using var ledger = new TestLedger();
         Directory.CreateDirectory(Path.GetDirectoryName(ledger.Path)!);
-        var database = new LedgerDatabase(Microsoft.Extensions.Options.Options.Create(ledger.Options));
-        await using (var context = database.CreateMigrating())
+        await using (var context = ledger.Migrating())
         {
             await context.GetService<IMigrator>().MigrateAsync("20261121000000_Initial");
         }

@@ -182,8 +182,7 @@ public sealed class TaskQueriesTests
         ledger.Time.Advance(TimeSpan.FromSeconds(10));
         (await instance.Queries.TallyAsync("rabbit", CancellationToken.None)).FallingDue.ShouldBe(0, "by now it must have arrived");
 
-        await using var context = instance.Database.CreateDbContext();
-        var plan = Plan(ledger, TaskQueries.TallyOf(context, "rabbit", ledger.Time.GetUtcNow()).ToQueryString());
+        var plan = Plan(ledger, System.Text.RegularExpressions.Regex.Replace(TaskQueries.TallySql, @"\?\d", "'1'"));
         plan.ShouldContain("IX_Tasks_Unpublished (Module=?)");
         plan.ShouldContain("COVERING INDEX IX_Tasks_Waiting (Module=? AND DueAt>? AND DueAt<?)");
         plan.ShouldNotContain("SCAN Tasks");

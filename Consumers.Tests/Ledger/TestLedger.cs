@@ -36,6 +36,9 @@ internal sealed class TestLedger : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>For migrations by EF.</summary>
+    public LedgerContext Migrating() => new LedgerDatabase(Microsoft.Extensions.Options.Options.Create(Options)).CreateMigrating();
+
     public string? Read(string sql)
     {
         using var connection = OpenForeign();
@@ -192,5 +195,6 @@ internal sealed class TestInstance : IAsyncDisposable
         await Pauses.StopAsync(CancellationToken.None);
         Pauses.Dispose();
         await Task.Run(Writer.Dispose);
+        Database.Dispose();
     }
 }

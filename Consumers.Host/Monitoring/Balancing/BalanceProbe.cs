@@ -79,7 +79,7 @@ internal sealed partial class BalanceProbe(
     {
         // The broker first: what the ledger says now is judged when the broker has been asked again.
         var (messages, why) = await MessagesAsync(transport, reports, cancellationToken);
-        var tally = await ledger.ReadAsync("what the module has", async token => await queries.TallyAsync(transport.Module, token), cancellationToken);
+        var tally = await ledger.ReadOftenAsync("what the module has", async token => await queries.TallyAsync(transport.Module, token), cancellationToken);
         if (!_tracks.TryGetValue(transport.Module, out var track))
         {
             _tracks[transport.Module] = track = new BalanceTrack(transport.Module);

@@ -35,7 +35,7 @@ internal sealed class FigureReads(IFigureStore store, LedgerReads ledger, TimePr
         var now = time.GetUtcNow();
         var began = time.GetTimestamp();
         // Whoever asked first may leave, and others wait for the same.
-        var series = await ledger.ReadAsync("figures", async token => FigureSeries.Of(range, await store.ReadAsync(range.Step, FigureSeries.FirstOf(range, now), token), now), CancellationToken.None);
+        var series = await ledger.ReadOftenAsync("figures", async token => FigureSeries.Of(range, await store.ReadAsync(range.Step, FigureSeries.FirstOf(range, now), token), now), CancellationToken.None);
         lock (kept)
         {
             (kept.Series, kept.ReadAt) = (series, began);
