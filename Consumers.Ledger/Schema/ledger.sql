@@ -32,7 +32,7 @@ CREATE TABLE "Tasks" (
     "SolitaryDeaths" INTEGER NOT NULL,
     "Solitary" INTEGER NOT NULL,
     "Owed" INTEGER NOT NULL
-, "AcceptedIn" TEXT NULL);
+, "AcceptedIn" TEXT NULL, "TraceId" TEXT NULL);
 CREATE TABLE "TaskBodies" (
     "TaskRow" INTEGER NOT NULL CONSTRAINT "PK_TaskBodies" PRIMARY KEY,
     "Payload" BLOB NOT NULL,
@@ -271,3 +271,4 @@ INSERT INTO "__EFMigrationsHistory" VALUES ('20261121000004_Receipts', '10.0.14'
 INSERT INTO "__EFMigrationsHistory" VALUES ('20261121000005_Figures', '10.0.14');
 INSERT INTO "__EFMigrationsHistory" VALUES ('20261121000006_Looks', '10.0.14');
 INSERT INTO "__EFMigrationsHistory" VALUES ('20261121000007_Traces', '10.0.14');
+INSERT INTO "__EFMigrationsHistory" VALUES ('20261201000008_Running', '10.0.14');
