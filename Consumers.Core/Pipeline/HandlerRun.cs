@@ -38,11 +38,16 @@ internal sealed class HandlerRun : IThreadPoolWorkItem, IValueTaskSource<bool>
     /// <summary>Its handler still runs; ends when that returns. Null for one that has returned.</summary>
     public Task? Late => _late?.Task;
 
+    /// <summary>The handler that runs.</summary>
+    public HandlerFor Handler => _handler!;
+
+    public void Prepare(HandlerFor handler, TaskContext task) => (_handler, _task) = (handler, task);
+
     /// <summary>Starts the handler. True when it has returned; false when it has not, although it was cancelled and the grace is over: a slot is not held for ever.</summary>
-    public ValueTask<bool> StartAsync(HandlerFor handler, TaskContext task)
+    public ValueTask<bool> StartAsync()
     {
-        (_handler, _task, _flow) = (handler, task, ExecutionContext.Capture());
-        _cancel.CancelAfter(handler.Timeout);
+        _flow = ExecutionContext.Capture();
+        _cancel.CancelAfter(Handler.Timeout);
         _onCancelled = _cancel.Token.UnsafeRegister(static run => ((HandlerRun)run!).WaitForGrace(), this);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
         return new ValueTask<bool>(this, _returned.Version);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Consumers.Core;
@@ -17,15 +16,27 @@ internal sealed partial class HandlerRunner(
     /// <summary>Within this a handler of the type has returned or is abandoned.</summary>
     public TimeSpan LimitOf(string taskType) => (catalog.Find(taskType)?.Timeout ?? TimeSpan.Zero) + grace;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AttemptVerdict> RunAsync(TaskContext context)
+    /// <summary>What runs the task; null when no handler does its type. To be started, awaited, and given to <see cref="End"/>.</summary>
+    public HandlerRun? Prepare(TaskContext context)
     {
         if (catalog.Find(context.Type) is not { } handler)
         {
-            return new(TaskOutcome.NoHandler(context.Type), "no-handler");
+            return null;
         }
         var run = _idle.TryDequeue(out var idle) ? idle : new HandlerRun(services, drain.Interrupt, grace, time);
-        if (!await run.StartAsync(handler, context).ConfigureAwait(false))
+        run.Prepare(handler, context);
+        return run;
+    }
+
+    /// <param name="hasReturned">What the run's start has answered.</param>
+    public AttemptVerdict End(HandlerRun? run, TaskContext context, bool hasReturned)
+    {
+        if (run is null)
+        {
+            return new(TaskOutcome.NoHandler(context.Type), "no-handler");
+        }
+        var handler = run.Handler;
+        if (!hasReturned)
         {
             Log.Abandoned(logger, context.Type, context.Id, handler.Timeout + grace);
             abandoned.Add(run.Late!, context.Type, stats);

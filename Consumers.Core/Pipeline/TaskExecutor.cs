@@ -260,7 +260,8 @@ public sealed partial class TaskExecutor
         var running = _stats.CountStarted(context, startedAt);
         try
         {
-            verdict = await _runner.RunAsync(context).ConfigureAwait(false);
+            var run = _runner.Prepare(context);
+            verdict = _runner.End(run, context, run is null || await run.StartAsync().ConfigureAwait(false));
         }
         finally
         {
