@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Consumers.Ledger;
 
 /// <summary>Finds tasks without a message, and has them published again.</summary>
-internal sealed class TaskOrphans(IDbContextFactory<LedgerContext> contexts, LedgerWriter writer) : ITaskOrphans
+internal sealed class TaskOrphans(LedgerDatabase database, LedgerWriter writer) : ITaskOrphans
 {
     /// <summary>So many are looked up, and changed in one transaction, at a time.</summary>
     private const int Portion = 500;
@@ -13,6 +13,8 @@ internal sealed class TaskOrphans(IDbContextFactory<LedgerContext> contexts, Led
     private const string RequeueSql = """
         UPDATE "Tasks" SET "AwaitsPublishing" = 1, "EnqueuedAt" = ?4 WHERE "Row" = ?1 AND "Status" = ?2 AND "Seq" = ?3 AND NOT "AwaitsPublishing"
         """;
+
+    private const string UnfinishedSql = """SELECT EXISTS (SELECT 1 FROM "Counters" WHERE "Module" = ?1 AND "Status" IN ('PROCESSING', 'RETRYING', 'QUEUED') AND "Count" > 0)""";
 
     private static readonly TaskState[] Unfinished = [TaskState.Processing, TaskState.Retrying, TaskState.Queued];
 
@@ -47,13 +49,27 @@ internal sealed class TaskOrphans(IDbContextFactory<LedgerContext> contexts, Led
 
     private async Task<List<TaskRecord>> FindAsync(string module, DateTimeOffset before, string? id, int limit, CancellationToken cancellationToken)
     {
-        await using var context = contexts.CreateDbContext();
+        // An idle host looks all the time, and needs no EF to see that there is nothing.
+        if (!database.Read(connection => HasUnfinished(connection, module)))
+        {
+            return [];
+        }
+        await using var context = database.CreateDbContext();
         var found = new List<TaskRecord>();
         foreach (var state in Unfinished)
         {
             found.AddRange(await Matching(context, module, state, before, id).OrderByDescending(task => task.Row).Take(limit - found.Count).ToListAsync(cancellationToken));
         }
         return found;
+    }
+
+    private static bool HasUnfinished(LedgerConnection connection, string module)
+    {
+        var read = connection.Prepare(UnfinishedSql).Set(1, module);
+        read.Step();
+        var count = read.Long(0);
+        read.Reset();
+        return count > 0;
     }
 
     private static IQueryable<TaskRecord> Matching(LedgerContext context, string module, TaskState state, DateTimeOffset before, string? id)
