@@ -6,6 +6,9 @@ namespace Consumers.Core;
 /// </summary>
 public interface IAttemptGuard
 {
+    /// <summary>What it begins and settles is told to the fleet's counters in the same step, and so must not be told them again.</summary>
+    bool Counts => false;
+
     /// <summary>Begins the attempt that this message asks for, durably, or says why not.</summary>
     ValueTask<AttemptBegin> BeginAsync(AttemptRequest request, CancellationToken cancellationToken);
 
@@ -64,6 +67,7 @@ public abstract record AttemptBegin
 
 /// <param name="State">The state that the task is in from now on.</param>
 /// <param name="Outcome">One word for the attempt's row: <c>success</c>, <c>retryable</c>, <c>permanent</c>, <c>timeout</c>, …</param>
+/// <param name="Busy">Spent in the handler.</param>
 public sealed record AttemptResult(
     AttemptKey Key,
     long Epoch,
@@ -72,7 +76,8 @@ public sealed record AttemptResult(
     Settlement Owed,
     string? Error,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt);
+    DateTimeOffset EndedAt,
+    TimeSpan Busy = default);
 
 /// <param name="Accepted">False when the epoch was stale: another owner took the attempt over, and nothing was written.</param>
 /// <param name="Seq">Sequence number of the status event.</param>

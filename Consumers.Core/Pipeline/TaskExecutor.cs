@@ -44,6 +44,9 @@ public sealed partial class TaskExecutor
 
     internal ITaskCounters Counters { get; init; } = NoCounters.Instance;
 
+    /// <summary>Told when an attempt begins and ends: nobody where the guard has done that.</summary>
+    internal ITaskCounters AttemptCounters { get; init; } = NoCounters.Instance;
+
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
     internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
@@ -191,7 +194,7 @@ public sealed partial class TaskExecutor
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
         delivery.Trace?.Begun(begun);
-        Counters.Began(key);
+        AttemptCounters.Began(key);
         var startedAt = _time.GetUtcNow();
         var announced = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null) is { } processing ? _payer.AnnounceAsync(processing, delivery.Trace) : default;
         var (verdict, busy) = await RunHandlerAsync(delivery, message, key, begun.MaxRetries ?? message.MaxRetries).ConfigureAwait(false);
@@ -212,10 +215,10 @@ public sealed partial class TaskExecutor
         }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
-        var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        var end = await _guard.SettleAsync(new AttemptResult(key, begun.Epoch, state, verdict.Word, settlement, error, startedAt, endedAt, busy), _drain.Abort).ConfigureAwait(false);
         if (end.Accepted)
         {
-            Counters.Ended(key, state.CountsAs(), busy);
+            AttemptCounters.Ended(key, state.CountsAs(), busy);
             if (error is not null)
             {
                 _stats.NoteError(message.Id, error, endedAt);
