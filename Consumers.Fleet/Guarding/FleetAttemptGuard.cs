@@ -15,7 +15,7 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
     private const int MostOwed = 10_000;
 
     /// <summary>The values that this process has written for what it runs, and for what it owes.</summary>
-    private readonly ConcurrentDictionary<(string TaskId, long Epoch), string> _begun = new();
+    private readonly ConcurrentDictionary<(string TaskId, long Epoch), Written> _begun = new();
     private readonly ConcurrentDictionary<AttemptKey, string> _owed = new();
 
     public bool Counts => counters is not null;
@@ -46,15 +46,15 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         {
             return result.Epoch == Unguarded ? await SettleUnguardedAsync(result, cancellationToken) : new AttemptEnd(false, 0);
         }
-        var settled = GuardTransitions.Settle(GuardedTaskText.Read(begun)!, result);
+        var settled = GuardTransitions.Settle(begun.Task, result);
         var text = GuardedTaskText.Write(settled);
         if (result.Epoch == Unguarded)
         {
             // It may have been begun in the store after all, where it would look as if it ran for ever.
-            repairs.Add(result.Key.TaskId, begun, text);
+            repairs.Add(result.Key.TaskId, begun.Text, text);
             return await SettleUnguardedAsync(result, cancellationToken);
         }
-        var isWritten = await WriteAsync(result.Key.TaskId, begun, text, counters?.EndOf(result.Key, result.State.CountsAs(), result.Busy), cancellationToken);
+        var isWritten = await WriteAsync(result.Key.TaskId, begun.Text, text, counters?.EndOf(result.Key, result.State.CountsAs(), result.Busy), cancellationToken);
         if (isWritten && settled.Owed)
         {
             RememberDebt(result.Key, text);
@@ -66,9 +66,9 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
     {
         if (_begun.TryRemove((key.TaskId, epoch), out var begun))
         {
-            var task = GuardedTaskText.Read(begun)!;
+            var task = begun.Task;
             var back = GuardTransitions.TakeBack(task, new Deaths(task.SharedDeaths, task.SolitaryDeaths), Now);
-            await WriteAsync(key.TaskId, begun, GuardedTaskText.Write(back), told: null, cancellationToken);
+            await WriteAsync(key.TaskId, begun.Text, GuardedTaskText.Write(back), told: null, cancellationToken);
         }
     }
 
@@ -96,18 +96,18 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
                     RememberDebt(answer, attempt.Text);
                     return answer;
                 }
-                (attempt.Answer, attempt.Tried) = (answer, GuardedTaskText.Write(next));
+                (attempt.Answer, attempt.Tried) = (answer, new Written(GuardedTaskText.Write(next), next));
             }
             // The same value again after a lost answer, so that it is known for this call's own.
             var told = attempt.Answer is AttemptBegin.Begun { Key: var begins } ? (counters is null ? null : RedisTaskCounters.BeginOf(begins)) : null;
-            var replacement = await store.ReplaceAsync(id, attempt.Text, attempt.Tried, told, cancellationToken);
+            var replacement = await store.ReplaceAsync(id, attempt.Text, attempt.Tried.Text, told, cancellationToken);
             if (replacement.IsWritten)
             {
                 if (attempt.Answer is AttemptBegin.Begun begun)
                 {
                     _begun[(id, begun.Epoch)] = attempt.Tried;
                 }
-                RememberDebt(attempt.Answer!, attempt.Tried);
+                RememberDebt(attempt.Answer!, attempt.Tried.Text);
                 return attempt.Answer!;
             }
             attempt.Tried = null;
@@ -194,6 +194,9 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         _owed[key] = text;
     }
 
+    /// <summary>A value as it was written, and what it says.</summary>
+    private sealed record Written(string Text, GuardedTask Task);
+
     /// <summary>What one begin knows, over all its tries.</summary>
     private sealed class Attempt(AttemptRequest request)
     {
@@ -205,7 +208,7 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         public GuardedTask? Known { get; set; }
 
         /// <summary>What was sent to replace it, and is not known to have been refused.</summary>
-        public string? Tried { get; set; }
+        public Written? Tried { get; set; }
 
         /// <summary>What to answer when <see cref="Tried"/> is written.</summary>
         public AttemptBegin? Answer { get; set; }

@@ -127,14 +127,16 @@ internal static class RedisScripts
           end
           redis.call('STRLEN', KEYS[k + 1])
           for i = k + 2, #KEYS do
-            redis.call('INCRBY', KEYS[i], 0)
+            local raised = redis.pcall('INCRBY', KEYS[i], i == k + 2 and ARGV[a + 5] or 1)
+            if type(raised) == 'table' then
+              for j = k + 2, i - 1 do
+                redis.call('DECRBY', KEYS[j], j == k + 2 and ARGV[a + 5] or 1)
+              end
+              error(raised.err)
+            end
           end
           redis.call('HSET', KEYS[k], ARGV[a], ARGV[a + 1])
           redis.call('PEXPIRE', KEYS[k], ARGV[a + 4])
-          redis.call('INCRBY', KEYS[k + 2], ARGV[a + 5])
-          for i = k + 3, #KEYS do
-            redis.call('INCR', KEYS[i])
-          end
           if ARGV[a + 6] == '' or redis.call('HEXISTS', KEYS[k], ARGV[a + 6]) == 0 then
             redis.call('SET', KEYS[k + 1], ARGV[a + 2], 'PX', ARGV[a + 3])
           end
@@ -154,15 +156,20 @@ internal static class RedisScripts
 
         """;
 
-    /// <summary>Ends the script unless the guard's value is what it should be. It is put only after the rest has read what it will write.</summary>
+    /// <summary>Ends the script unless the guard's value is what it should be. A new one is put at once, another only after the rest has read what it will write.</summary>
     private const string Comparing =
         """
-        local is = redis.call('GET', KEYS[1])
-        if is ~= ARGV[2] and (is or '') ~= ARGV[1] then
-          return is
+        local isNew = ARGV[1] == '' and redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'NX')
+        if not isNew then
+          local is = redis.call('GET', KEYS[1])
+          if is ~= ARGV[2] and (is or '') ~= ARGV[1] then
+            return is
+          end
         end
         local function put()
-          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+          if not isNew then
+            redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+          end
         end
 
         """;

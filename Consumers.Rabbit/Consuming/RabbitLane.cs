@@ -17,7 +17,7 @@ internal sealed partial class RabbitLane
     private readonly ILogger _logger;
     private readonly LaneAcks _acks;
     // Bounded by the prefetch: the broker sends no more until something is acknowledged.
-    private readonly Channel<RabbitDelivery> _queue = Channel.CreateUnbounded<RabbitDelivery>();
+    private readonly Channel<RabbitDelivery> _queue;
     private readonly LaneSubscription _subscription;
     private readonly LaneAdmission _admission;
     private int _waiting;
@@ -30,6 +30,8 @@ internal sealed partial class RabbitLane
     {
         (_session, _channel, Number, _work, _logger) = (session, channel, number, work, logger);
         _lastDeliveredAt = work.Time.GetTimestamp();
+        // One task at a time: the thread that brings it may as well begin it, because nothing else comes before it is settled. Handlers have threads of their own.
+        _queue = Channel.CreateUnbounded<RabbitDelivery>(new UnboundedChannelOptions { AllowSynchronousContinuations = work.Workers == 1 });
         _acks = new LaneAcks(channel, Lose);
         _subscription = new LaneSubscription(this, channel, $"{work.ConsumerTag}.{number}", session.Lost);
         _admission = new LaneAdmission(work, _subscription);
