@@ -1,8 +1,8 @@
 namespace Consumers.Fleet;
 
 /// <summary>
-/// What runs in Redis as one step. Each may be sent again after a lost answer without doing its work twice, and reads all that it will write
-/// before it writes, so that a key of a wrong type is found while nothing has changed.
+/// What runs in Redis as one step. Each may be sent again after a lost answer without doing its work twice, and also after an error: a key of a wrong type is found
+/// before anything is counted.
 /// </summary>
 internal static class RedisScripts
 {
@@ -117,7 +117,7 @@ internal static class RedisScripts
     /// <summary>The same, and counts as <see cref="Count"/> does, whose keys and arguments follow. Answers 2 where that would answer 1.</summary>
     public static readonly RedisScript ReplaceAndCount = new($"{Counting}{Comparing}local counted = count(2, 4) put() return 1 + counted", "string", "hash", "string", "integer");
 
-    /// <summary>How to count: <c>k</c> and <c>a</c> are where its keys and arguments begin.</summary>
+    /// <summary>How to count: <c>k</c> and <c>a</c> are where its keys and arguments begin. A counter of a wrong type is found by raising it, and then those before it are lowered again.</summary>
     private const string Counting =
         """
         local function count(k, a)

@@ -1,14 +1,11 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
 /// <summary>
-/// One connection to Redis. Commands go out in the order they are given, many at once in one write, and are answered in that order. It breaks once and for all: with an error of the network,
-/// or when the oldest command has waited for longer than it may; then nobody knows which of the waiting commands were carried out.
+/// One connection to Redis. Commands go out in the order they are given, by whoever gives one, many at once where they come at once; one thread reads their answers, which come in that order.
+/// It breaks once and for all: with an error of the network, or when the oldest command has waited for longer than it may; then nobody knows which of the waiting commands were carried out.
 /// </summary>
 internal sealed class RespConnection : IAsyncDisposable
 {
@@ -20,7 +17,7 @@ internal sealed class RespConnection : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly Queue<Call> _calls = new();
-    private readonly Task _reading;
+    private readonly TaskCompletionSource _readingEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watch;
     private ArrayBufferWriter<byte> _next = new(FirstBuffer);
     private ArrayBufferWriter<byte> _sending = new(FirstBuffer);
@@ -31,7 +28,7 @@ internal sealed class RespConnection : IAsyncDisposable
     {
         (_stream, _timeout, _time) = (stream, timeout, time);
         _watch = time.CreateTimer(static connection => ((RespConnection)connection!).Watch(), this, timeout / 4, timeout / 4);
-        _reading = ReadAsync();
+        new Thread(Read) { IsBackground = true, Name = "Redis answers" }.Start();
     }
 
     public bool IsBroken => _broken is not null;
@@ -43,7 +40,7 @@ internal sealed class RespConnection : IAsyncDisposable
     /// <exception cref="RedisErrorException">It does not let us in.</exception>
     public static async Task<RespConnection> ConnectAsync(ConfigurationOptions to, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        var stream = await OpenAsync(to, cancellationToken).ConfigureAwait(false);
+        var stream = await RespStream.OpenAsync(to, cancellationToken).ConfigureAwait(false);
         var connection = new RespConnection(stream, timeout, time);
         try
         {
@@ -96,35 +93,7 @@ internal sealed class RespConnection : IAsyncDisposable
     {
         Broke = null;
         Break(new ObjectDisposedException(nameof(RespConnection)));
-        await _reading.ConfigureAwait(false);
-    }
-
-    private static async Task<Stream> OpenAsync(ConfigurationOptions to, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        SslStream? secure = null;
-        try
-        {
-            await (to.EndPoints[0] switch
-            {
-                DnsEndPoint name => socket.ConnectAsync(name.Host, name.Port, cancellationToken),
-                var address => socket.ConnectAsync(address, cancellationToken),
-            }).ConfigureAwait(false);
-            var plain = new NetworkStream(socket, ownsSocket: true);
-            if (!to.Ssl)
-            {
-                return plain;
-            }
-            secure = new SslStream(plain);
-            await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = to.SslHost }, cancellationToken).ConfigureAwait(false);
-            return secure;
-        }
-        catch
-        {
-            await (secure?.DisposeAsync() ?? default).ConfigureAwait(false);
-            socket.Dispose();
-            throw;
-        }
+        await _readingEnded.Task.ConfigureAwait(false);
     }
 
     private async Task EnterAsync(ConfigurationOptions to)
@@ -170,13 +139,13 @@ internal sealed class RespConnection : IAsyncDisposable
     {
         if (sends)
         {
-            _ = WriteAsync();
+            Write();
         }
         return call.Answer.Task;
     }
 
     /// <summary>Sends until nothing is left. Never throws.</summary>
-    private async Task WriteAsync()
+    private void Write()
     {
         try
         {
@@ -191,7 +160,7 @@ internal sealed class RespConnection : IAsyncDisposable
                     }
                     (_next, _sending) = (_sending, _next);
                 }
-                await _stream.WriteAsync(_sending.WrittenMemory).ConfigureAwait(false);
+                _stream.Write(_sending.WrittenSpan);
                 _sending.ResetWrittenCount();
             }
         }
@@ -202,7 +171,7 @@ internal sealed class RespConnection : IAsyncDisposable
     }
 
     /// <summary>Never throws.</summary>
-    private async Task ReadAsync()
+    private void Read()
     {
         var buffer = new byte[FirstBuffer];
         var (start, end) = (0, 0);
@@ -224,7 +193,7 @@ internal sealed class RespConnection : IAsyncDisposable
                 {
                     Array.Resize(ref buffer, buffer.Length < MostBuffered ? buffer.Length * 2 : throw new InvalidDataException($"an answer of Redis is longer than {MostBuffered} bytes"));
                 }
-                var read = await _stream.ReadAsync(buffer.AsMemory(end)).ConfigureAwait(false);
+                var read = _stream.Read(buffer.AsSpan(end));
                 end += read > 0 ? read : throw new IOException("Redis has closed the connection");
             }
         }
@@ -232,6 +201,7 @@ internal sealed class RespConnection : IAsyncDisposable
         {
             Break(e);
         }
+        _readingEnded.SetResult();
     }
 
     private void Answer(RespValue value)
