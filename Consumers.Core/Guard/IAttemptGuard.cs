@@ -6,6 +6,9 @@ namespace Consumers.Core;
 /// </summary>
 public interface IAttemptGuard
 {
+    /// <summary>What it begins and settles is told to the fleet's counters in the same step, and so must not be told them again.</summary>
+    bool Counts => false;
+
     /// <summary>Begins the attempt that this message asks for, durably, or says why not.</summary>
     ValueTask<AttemptBegin> BeginAsync(AttemptRequest request, CancellationToken cancellationToken);
 
@@ -66,6 +69,7 @@ public abstract record AttemptBegin
 /// <param name="Begun">The begin that it ends, as the guard gave it.</param>
 /// <param name="State">The state that the task is in from now on.</param>
 /// <param name="Outcome">One word for the attempt's row: <c>success</c>, <c>retryable</c>, <c>permanent</c>, <c>timeout</c>, …</param>
+/// <param name="Busy">Spent in the handler.</param>
 public readonly record struct AttemptResult(
     AttemptBegin.Begun Begun,
     TaskState State,
@@ -73,7 +77,8 @@ public readonly record struct AttemptResult(
     Settlement Owed,
     string? Error,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt)
+    DateTimeOffset EndedAt,
+    TimeSpan Busy = default)
 {
     public AttemptKey Key => Begun.Key;
 

@@ -4,7 +4,8 @@ namespace Consumers.Core;
 public interface IFleetGuard
 {
     /// <param name="away">What a module does while the guard's store is away.</param>
-    IAttemptGuard For(GuardAway away);
+    /// <param name="counts">The module's tasks are counted in what the fleet shares; the guard may do that in the same step, and then says so.</param>
+    IAttemptGuard For(GuardAway away, bool counts = false);
 
     /// <summary>Raises the series of a dead-lettered task, so that a replay of it runs: what a message claims never does. Whatever is left of the series before runs no more.</summary>
     /// <exception cref="FleetUnavailableException">Nobody knows whether it was raised; asking again is safe.</exception>

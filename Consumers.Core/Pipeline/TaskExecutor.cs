@@ -44,6 +44,9 @@ public sealed partial class TaskExecutor
 
     internal ITaskCounters Counters { get; init; } = NoCounters.Instance;
 
+    /// <summary>Told when an attempt begins and ends: nobody where the guard has done that.</summary>
+    internal ITaskCounters AttemptCounters { get; init; } = NoCounters.Instance;
+
     internal ProcessHistory History { get; init; } = ProcessHistory.Off;
 
     internal FlightRecorder Flights { get; init; } = FlightRecorder.Off;
@@ -192,7 +195,7 @@ public sealed partial class TaskExecutor
         CrashPoint.Hit(CrashPoints.Begun);
         var key = begun.Key;
         delivery.Trace?.Begun(begun);
-        Counters.Began(key);
+        AttemptCounters.Began(key);
         var startedAt = _time.GetUtcNow();
         var processing = StatusOf(message, key, TaskState.Processing, begun.Seq, startedAt, null);
         var announced = _payer.Announce(processing);
@@ -214,10 +217,10 @@ public sealed partial class TaskExecutor
         }
         var state = SettlementPolicy.StateAfter(settlement);
         var error = SettlementPolicy.ErrorOf(settlement);
-        var end = await _guard.SettleAsync(new AttemptResult(begun, state, verdict.Word, settlement, error, startedAt, endedAt), _drain.Abort).ConfigureAwait(false);
+        var end = await _guard.SettleAsync(new AttemptResult(begun, state, verdict.Word, settlement, error, startedAt, endedAt, busy), _drain.Abort).ConfigureAwait(false);
         if (end.Accepted)
         {
-            Counters.Ended(key, state.CountsAs(), busy);
+            AttemptCounters.Ended(key, state.CountsAs(), busy);
             if (error is not null)
             {
                 _stats.NoteError(message.Id, error, endedAt);

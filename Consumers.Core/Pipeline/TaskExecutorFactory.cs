@@ -19,9 +19,11 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
         var drain = services.GetRequiredService<DrainSignals>();
         var identity = services.GetRequiredService<InstanceIdentity>();
         var logger = loggers.CreateLogger<TaskExecutor>();
+        var counters = counts ? services.GetService<ITaskCounters>() ?? NoCounters.Instance : NoCounters.Instance;
+        var attemptGuard = new TracedGuard(GuardFor(module, guard, away, counts));
         return new TaskExecutor(
             module,
-            new TracedGuard(GuardFor(module, guard, away)),
+            attemptGuard,
             _gate,
             services.GetRequiredService<TaskBreakers>().For(module),
             services.GetRequiredService<IPauses>(),
@@ -38,16 +40,17 @@ public sealed class TaskExecutorFactory(IServiceProvider services, IOptions<Cons
             services.GetRequiredService<Random>(),
             logger)
         {
-            Counters = counts ? services.GetService<ITaskCounters>() ?? NoCounters.Instance : NoCounters.Instance,
+            Counters = counters,
+            AttemptCounters = attemptGuard.Counts ? NoCounters.Instance : counters,
             Flights = services.GetRequiredService<FlightRecorder>(),
             History = services.GetRequiredService<ProcessHistory>(),
         };
     }
 
-    private IAttemptGuard GuardFor(string module, GuardMode guard, GuardAway away) => guard switch
+    private IAttemptGuard GuardFor(string module, GuardMode guard, GuardAway away, bool counts) => guard switch
     {
         GuardMode.None => NoGuard.Instance,
-        GuardMode.Redis => services.GetService<IFleetGuard>()?.For(away)
+        GuardMode.Redis => services.GetService<IFleetGuard>()?.For(away, counts)
             ?? throw new InvalidOperationException($"The module '{module}' has Redis as its guard, but nothing that the fleet shares: call AddFleet(), or set Consumers:{module}:Guard=none."),
         _ => services.GetService<IAttemptGuard>()
             ?? throw new InvalidOperationException($"The module '{module}' has the ledger as its guard, but there is no ledger: call AddLedger(), or set Consumers:{module}:Guard=none and Consumers:{module}:Record=none."),

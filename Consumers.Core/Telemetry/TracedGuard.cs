@@ -5,6 +5,8 @@ namespace Consumers.Core;
 /// <summary>The guard's two durable steps as parts of the attempt's span. Where nothing is recorded, the guard itself.</summary>
 internal sealed class TracedGuard(IAttemptGuard guard) : IAttemptGuard
 {
+    public bool Counts => guard.Counts;
+
     public ValueTask<AttemptBegin> BeginAsync(AttemptRequest request, CancellationToken cancellationToken) =>
         Activity.Current is null ? guard.BeginAsync(request, cancellationToken) : TracedAsync("ledger begin", guard.BeginAsync, request, cancellationToken);
 

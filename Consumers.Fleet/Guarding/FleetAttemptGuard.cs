@@ -5,9 +5,9 @@ namespace Consumers.Fleet;
 
 /// <summary>
 /// The guard on a store that replaces values. Every decision is <see cref="BeginDecision"/>'s; whoever replaces the value it knows has decided.
-/// A new task costs one call, any other two.
+/// A new task costs one call, any other two. Where there are counters, they are told in the same calls.
 /// </summary>
-internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, GuardRepairs repairs, InstanceIdentity self, TimeProvider time) : IAttemptGuard
+internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, GuardRepairs repairs, RedisTaskCounters? counters, InstanceIdentity self, TimeProvider time) : IAttemptGuard
 {
     /// <summary>The epoch of what was begun without the store.</summary>
     private const long Unguarded = 0;
@@ -15,8 +15,10 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
     private const int MostOwed = 10_000;
 
     /// <summary>The values that this process has written for what it runs, and for what it owes.</summary>
-    private readonly ConcurrentDictionary<(string TaskId, long Epoch), string> _begun = new();
+    private readonly ConcurrentDictionary<(string TaskId, long Epoch), Written> _begun = new();
     private readonly ConcurrentDictionary<AttemptKey, string> _owed = new();
+
+    public bool Counts => counters is not null;
 
     public async ValueTask<AttemptBegin> BeginAsync(AttemptRequest request, CancellationToken cancellationToken)
     {
@@ -42,17 +44,17 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
     {
         if (!_begun.TryRemove((result.Key.TaskId, result.Epoch), out var begun))
         {
-            return result.Epoch == Unguarded ? await NoGuard.Instance.SettleAsync(result, cancellationToken) : new AttemptEnd(false, 0);
+            return result.Epoch == Unguarded ? await SettleUnguardedAsync(result, cancellationToken) : new AttemptEnd(false, 0);
         }
-        var settled = GuardTransitions.Settle(GuardedTaskText.Read(begun)!, result);
+        var settled = GuardTransitions.Settle(begun.Task, result);
         var text = GuardedTaskText.Write(settled);
         if (result.Epoch == Unguarded)
         {
             // It may have been begun in the store after all, where it would look as if it ran for ever.
-            repairs.Add(result.Key.TaskId, begun, text);
-            return await NoGuard.Instance.SettleAsync(result, cancellationToken);
+            repairs.Add(result.Key.TaskId, begun.Text, text);
+            return await SettleUnguardedAsync(result, cancellationToken);
         }
-        var isWritten = await WriteAsync(result.Key.TaskId, begun, text, cancellationToken);
+        var isWritten = await WriteAsync(result.Key.TaskId, begun.Text, text, counters?.EndOf(result.Key, result.State.CountsAs(), result.Busy), cancellationToken);
         if (isWritten && settled.Owed)
         {
             RememberDebt(result.Key, text);
@@ -64,9 +66,9 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
     {
         if (_begun.TryRemove((key.TaskId, epoch), out var begun))
         {
-            var task = GuardedTaskText.Read(begun)!;
+            var task = begun.Task;
             var back = GuardTransitions.TakeBack(task, new Deaths(task.SharedDeaths, task.SolitaryDeaths), Now);
-            await WriteAsync(key.TaskId, begun, GuardedTaskText.Write(back), cancellationToken);
+            await WriteAsync(key.TaskId, begun.Text, GuardedTaskText.Write(back), told: null, cancellationToken);
         }
     }
 
@@ -94,17 +96,18 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
                     RememberDebt(answer, attempt.Text);
                     return answer;
                 }
-                (attempt.Answer, attempt.Tried) = (answer, GuardedTaskText.Write(next));
+                (attempt.Answer, attempt.Tried) = (answer, new Written(GuardedTaskText.Write(next), next));
             }
             // The same value again after a lost answer, so that it is known for this call's own.
-            var replacement = await store.ReplaceAsync(id, attempt.Text, attempt.Tried, cancellationToken);
+            var told = attempt.Answer is AttemptBegin.Begun { Key: var begins } ? (counters is null ? null : RedisTaskCounters.BeginOf(begins)) : null;
+            var replacement = await store.ReplaceAsync(id, attempt.Text, attempt.Tried.Text, told, cancellationToken);
             if (replacement.IsWritten)
             {
                 if (attempt.Answer is AttemptBegin.Begun begun)
                 {
                     _begun[(id, begun.Epoch)] = attempt.Tried;
                 }
-                RememberDebt(attempt.Answer!, attempt.Tried);
+                RememberDebt(attempt.Answer!, attempt.Tried.Text);
                 return attempt.Answer!;
             }
             attempt.Tried = null;
@@ -135,15 +138,21 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         return begin;
     }
 
+    private ValueTask<AttemptEnd> SettleUnguardedAsync(AttemptResult result, CancellationToken cancellationToken)
+    {
+        counters?.Ended(result.Key, result.State.CountsAs(), result.Busy);
+        return NoGuard.Instance.SettleAsync(result, cancellationToken);
+    }
+
     /// <summary>True when the value was what this process had written. A store that was emptied meanwhile knows nobody else either, so the outcome is written there.</summary>
-    private async ValueTask<bool> WriteAsync(string taskId, string expected, string next, CancellationToken cancellationToken)
+    private async ValueTask<bool> WriteAsync(string taskId, string expected, string next, CountEntry? told, CancellationToken cancellationToken)
     {
         var known = expected;
         while (true)
         {
             try
             {
-                var replacement = await store.ReplaceAsync(taskId, known, next, cancellationToken);
+                var replacement = await store.ReplaceAsync(taskId, known, next, told, cancellationToken);
                 if (replacement.IsWritten || replacement.Current is not null || known is null)
                 {
                     return replacement.IsWritten;
@@ -153,6 +162,11 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
             catch (FleetUnavailableException) when (away == GuardAway.Continue)
             {
                 repairs.Add(taskId, expected, next);
+                // The same entry: should it have been counted after all, it is known for that.
+                if (told is not null)
+                {
+                    counters!.Tell(told);
+                }
                 return true;
             }
             catch (FleetUnavailableException)
@@ -180,6 +194,9 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         _owed[key] = text;
     }
 
+    /// <summary>A value as it was written, and what it says.</summary>
+    private sealed record Written(string Text, GuardedTask Task);
+
     /// <summary>What one begin knows, over all its tries.</summary>
     private sealed class Attempt(AttemptRequest request)
     {
@@ -191,7 +208,7 @@ internal sealed class FleetAttemptGuard(IGuardStore store, GuardAway away, Guard
         public GuardedTask? Known { get; set; }
 
         /// <summary>What was sent to replace it, and is not known to have been refused.</summary>
-        public string? Tried { get; set; }
+        public Written? Tried { get; set; }
 
         /// <summary>What to answer when <see cref="Tried"/> is written.</summary>
         public AttemptBegin? Answer { get; set; }

@@ -63,7 +63,7 @@ internal sealed class GuardRepairs(IGuardStore store)
             while (_waiting.TryPeek(out var repair))
             {
                 // Another value means that another owner has gone on with the task: then there is nothing to mend.
-                await store.ReplaceAsync(repair.TaskId, repair.Expected, repair.Next, CancellationToken.None);
+                await store.ReplaceAsync(repair.TaskId, repair.Expected, repair.Next, told: null, CancellationToken.None);
                 _waiting.TryDequeue(out _);
             }
         }

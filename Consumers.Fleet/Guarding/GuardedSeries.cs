@@ -24,7 +24,7 @@ internal static class GuardedSeries
             {
                 return SeriesRaise.Refused;
             }
-            var replacement = await store.ReplaceAsync(taskId, current, GuardedTaskText.Write(GuardTransitions.Raised(task, series, now)), cancellationToken).ConfigureAwait(false);
+            var replacement = await store.ReplaceAsync(taskId, current, GuardedTaskText.Write(GuardTransitions.Raised(task, series, now)), told: null, cancellationToken).ConfigureAwait(false);
             if (replacement.IsWritten)
             {
                 return SeriesRaise.Raised;

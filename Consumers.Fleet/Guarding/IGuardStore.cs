@@ -7,8 +7,9 @@ internal interface IGuardStore
 {
     /// <summary>Writes <paramref name="next"/> when the value is <paramref name="expected"/>, or is <paramref name="next"/> already because an answer was lost.</summary>
     /// <param name="expected">Null for no value.</param>
+    /// <param name="told">What the fleet's counters are told in the same step, when it is written; null for nothing.</param>
     /// <exception cref="FleetUnavailableException">Nobody knows whether it was written; asking again is safe.</exception>
-    ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken);
+    ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CountEntry? told, CancellationToken cancellationToken);
 
     /// <summary>The value; null for none.</summary>
     /// <exception cref="FleetUnavailableException">Nobody knows.</exception>

@@ -11,7 +11,7 @@ internal sealed class InMemoryGuard(InstanceIdentity self, TimeProvider time, in
 
     public bool IsShared => false;
 
-    public IAttemptGuard For(GuardAway away) => new FleetAttemptGuard(this, away, new GuardRepairs(this), self, time);
+    public IAttemptGuard For(GuardAway away, bool counts = false) => new FleetAttemptGuard(this, away, new GuardRepairs(this), counters: null, self, time);
 
     public ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken) =>
         GuardedSeries.RaiseAsync(this, taskId, series, time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
@@ -24,7 +24,7 @@ internal sealed class InMemoryGuard(InstanceIdentity self, TimeProvider time, in
         }
     }
 
-    public ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken)
+    public ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CountEntry? told, CancellationToken cancellationToken)
     {
         lock (_lock)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using StackExchange.Redis;
 
 namespace Consumers.Fleet;
@@ -7,6 +8,8 @@ namespace Consumers.Fleet;
 internal static class RedisAddress
 {
     private const int DefaultPort = 6379;
+
+    private static readonly PropertyInfo? UserProperty = typeof(ConfigurationOptions).GetProperty("User");
 
     public static bool TryParse(string? url, out ConfigurationOptions configuration)
     {
@@ -43,6 +46,9 @@ internal static class RedisAddress
         return $"{uri.Scheme}://{(user.Length == 0 ? "" : user + "@")}{uri.Host}:{PortOf(uri)}{uri.AbsolutePath.TrimEnd('/')}";
     }
 
+    /// <summary>The user of a URL that has one, where the client's options can hold it.</summary>
+    public static string? UserOf(ConfigurationOptions configuration) => (string?)UserProperty?.GetValue(configuration);
+
     private static int PortOf(Uri uri) => uri.Port > 0 ? uri.Port : DefaultPort;
 
     /// <summary><c>user:password</c>, <c>:password</c>, or <c>password</c> alone.</summary>
@@ -60,7 +66,7 @@ internal static class RedisAddress
             return true;
         }
         // Older versions of the client know one password and no users.
-        if (typeof(ConfigurationOptions).GetProperty("User") is not { } property)
+        if (UserProperty is not { } property)
         {
             return false;
         }

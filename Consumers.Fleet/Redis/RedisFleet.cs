@@ -16,7 +16,7 @@ internal sealed class RedisFleet : IAsyncDisposable
         _link = new RedisLink(options.Value, self, Health, time, loggers.CreateLogger<RedisLink>());
         Counters = new RedisTaskCounters(_link, options.Value, self, time);
         Register = new RedisRegister(_link, Counters, self, host, time, loggers.CreateLogger<RedisRegister>());
-        Guard = new RedisGuard(_link, Register, options.Value, self, host, time);
+        Guard = new RedisGuard(_link, Register, Counters, options.Value, self, host, time);
         Health.Detail = () => string.Join(' ', Details());
     }
 

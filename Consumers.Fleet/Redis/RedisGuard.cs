@@ -1,5 +1,4 @@
 using Consumers.Core;
-using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -8,7 +7,8 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
 {
     private readonly RedisLink _link;
     private readonly RedisRegister _register;
-    private readonly RedisOptions _options;
+    private readonly RedisTaskCounters _counters;
+    private readonly CountCall _calls;
     private readonly InstanceIdentity _self;
     private readonly HostIdentity _host;
     private readonly TimeProvider _time;
@@ -16,9 +16,10 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
     private readonly LeaseWatch _leases;
     private volatile GuardAway[] _modules = [];
 
-    public RedisGuard(RedisLink link, RedisRegister register, RedisOptions options, InstanceIdentity self, HostIdentity host, TimeProvider time)
+    public RedisGuard(RedisLink link, RedisRegister register, RedisTaskCounters counters, RedisOptions options, InstanceIdentity self, HostIdentity host, TimeProvider time)
     {
-        (_link, _register, _options, _self, _host, _time) = (link, register, options, self, host, time);
+        (_link, _register, _counters, _self, _host, _time) = (link, register, counters, self, host, time);
+        _calls = new CountCall(self.Name, self.RunId, options.Remember);
         _leases = new LeaseWatch(time);
         _repairs = new GuardRepairs(this);
         link.Answered += _repairs.Start;
@@ -29,25 +30,38 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         ? "Modules that wait for their guard begin nothing."
         : $"Modules that go on without their guard may run a task twice; {_repairs.Unguarded} attempts began so."));
 
-    public IAttemptGuard For(GuardAway away)
+    public IAttemptGuard For(GuardAway away, bool counts = false)
     {
         _modules = [.. _modules, away];
-        return new FleetAttemptGuard(this, away, _repairs, _self, _time);
+        return new FleetAttemptGuard(this, away, _repairs, counts ? _counters : null, _self, _time);
     }
 
     public bool IsShared => true;
 
-    public ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken) =>
-        GuardedSeries.RaiseAsync(this, taskId, series, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
+    public async ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken)
+    {
+        var raise = await GuardedSeries.RaiseAsync(this, taskId, series, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false);
+        // Whoever replays goes on with pages and publishers: not in the thread that reads Redis's answers.
+        await Task.Yield();
+        return raise;
+    }
 
     public async ValueTask<string?> ReadAsync(string taskId, CancellationToken cancellationToken) =>
-        (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
+        (await _link.RunAsync(RedisScripts.Read, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false)).Texts()[0];
 
-    public async ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CancellationToken cancellationToken)
+    public async ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CountEntry? told, CancellationToken cancellationToken)
     {
-        var answer = (RedisValue[])(await _link.RunAsync(
-            RedisScripts.Replace, [RedisKeys.Guard(taskId)], [expected ?? "", next, (long)_options.Remember.TotalMilliseconds]).WaitAsync(cancellationToken).ConfigureAwait(false))!;
-        return answer[0] == "1" ? new Replacement(true, next) : new Replacement(false, answer.Length > 1 ? (string?)answer[1] : null);
+        var (script, keys, arguments) = _calls.Replacing(taskId, expected, next, told);
+        var answer = await _link.RunAsync(script, keys, arguments, goesOnHere: true).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (answer.Kind != RespKind.Number)
+        {
+            return new Replacement(false, answer.Text);
+        }
+        if (told is not null && answer.Number == 2)
+        {
+            _counters.Counted(told);
+        }
+        return new Replacement(true, next);
     }
 
     public async ValueTask<OwnerLife> JudgeAsync(string? owner, CancellationToken cancellationToken)
@@ -56,7 +70,7 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         {
             return OwnerLife.Alive;
         }
-        var lease = (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Run(owner)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
+        var lease = (await _link.RunAsync(RedisScripts.Read, [RedisKeys.Run(owner)], []).WaitAsync(cancellationToken).ConfigureAwait(false)).Texts()[0];
         if (lease == InstanceStates.Stopped)
         {
             return OwnerLife.Stopped;
@@ -72,7 +86,7 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         {
             await _link.SetAsideAsync(WrongType.SetAside, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (e is RedisErrorException or IOException or TimeoutException)
         {
             throw new FleetUnavailableException(_link.WhyDown, e);
         }

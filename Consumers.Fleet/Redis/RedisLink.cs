@@ -13,8 +13,8 @@ internal sealed partial class RedisLink : IAsyncDisposable
     public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A client that has not found its way back for this long is replaced by a new one.</summary>
-    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(20);
+    /// <summary>A connection takes several round trips.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(1);
 
     private readonly RedisOptions _options;
     private readonly ConfigurationOptions _configuration;
@@ -25,10 +25,9 @@ internal sealed partial class RedisLink : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private TaskCompletionSource _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ConnectionMultiplexer? _client;
+    private volatile RespConnection? _connection;
     private Task? _probing;
     private volatile bool _isUp;
-    private long _downSince;
 
     public RedisLink(RedisOptions options, InstanceIdentity identity, RedisHealth health, TimeProvider time, ILogger<RedisLink> logger)
     {
@@ -37,17 +36,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
         {
             throw new ArgumentException("the options were not validated", nameof(options));
         }
-        _configuration.AbortOnConnectFail = false;
-        _configuration.ConnectRetry = 1;
-        _configuration.ConnectTimeout = (int)Math.Max(options.Timeout.TotalMilliseconds, 1000);
-        _configuration.SyncTimeout = (int)Math.Max(options.Timeout.TotalMilliseconds, 1000);
-        _configuration.KeepAlive = 5;
         _configuration.ClientName = identity.Name;
-#if !PARTIAL_REGISTRY
-        // Newer clients keep commands for a connection that is not there; then all that could be said of a dead Redis is that it does not answer. The older one fails them at once anyway.
-        _configuration.BacklogPolicy = BacklogPolicy.FailFast;
-#endif
-        _downSince = time.GetTimestamp();
         Probe = PingAsync;
     }
 
@@ -97,8 +86,9 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Runs a script while the link is up.</summary>
+    /// <param name="goesOnHere">Whoever awaits goes on in the thread that reads the answers, and so must neither block nor take long. It saves a task a thread to wake.</param>
     /// <exception cref="FleetUnavailableException">It is not; or nobody knows whether the script ran.</exception>
-    public async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    public async Task<RespValue> RunAsync(RedisScript script, string[] keys, string[] arguments, bool goesOnHere = false)
     {
         if (!_isUp)
         {
@@ -106,7 +96,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
         }
         try
         {
-            return await SendAsync(script, keys, arguments).ConfigureAwait(false);
+            return await SendAsync(script, keys, arguments, goesOnHere).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FleetUnavailableException)
         {
@@ -116,39 +106,41 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Runs a script whatever the state of the link; keys of a wrong type are moved out of its way first.</summary>
-    public async Task<RedisResult> SendAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    public async Task<RespValue> SendAsync(RedisScript script, string[] keys, string[] arguments, bool goesOnHere = false)
     {
-        try
+        var (byText, isMended) = (false, false);
+        while (true)
         {
-            return await SendOnceAsync(script, keys, arguments).ConfigureAwait(false);
-        }
-        catch (RedisServerException e) when (e.Message.Contains("NOSCRIPT", StringComparison.Ordinal))
-        {
-            // Its scripts were flushed; the client noticed, and sends the text again.
-            return await SendOnceAsync(script, keys, arguments).ConfigureAwait(false);
-        }
-        catch (RedisServerException e) when (WrongType.IsMeant(e))
-        {
-            await SetAsideAsync(WrongType.Mend, keys, [.. script.Types(keys.Length).Select(type => (RedisValue)type)]).ConfigureAwait(false);
-            return await SendOnceAsync(script, keys, arguments).ConfigureAwait(false);
+            var connection = _connection ?? throw NotConnected();
+            try
+            {
+                return await connection.RunAsync(script, byText, keys, arguments, goesOnHere).ConfigureAwait(false);
+            }
+            catch (RedisErrorException e) when (!byText && e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            {
+                // It was never sent to this Redis, or its scripts were flushed.
+                byText = true;
+            }
+            catch (RedisErrorException e) when (!isMended && WrongType.IsMeant(e))
+            {
+                await SetAsideAsync(WrongType.Mend, keys, [.. script.Types(keys.Length)]).ConfigureAwait(false);
+                isMended = true;
+            }
         }
     }
 
     /// <summary>Renames what does not belong where it is, and says so.</summary>
-    public async Task SetAsideAsync(RedisScript script, RedisKey[] keys, RedisValue[] types)
+    public async Task SetAsideAsync(RedisScript script, string[] keys, string[] types)
     {
-        var moved = (RedisValue[])(await SendOnceAsync(script, keys, types).ConfigureAwait(false))!;
+        var connection = _connection ?? throw NotConnected();
+        var moved = (await connection.RunAsync(script, byText: true, keys, types, goesOnHere: false).ConfigureAwait(false)).Texts();
         for (var i = 0; i + 2 < moved.Length; i += 3)
         {
-            Log.SetAside(_logger, (string)moved[i]!, (string)moved[i + 1]!, (string)moved[i + 2]!);
+            Log.SetAside(_logger, moved[i]!, moved[i + 1]!, moved[i + 2]!);
         }
     }
 
-    private async Task<RedisResult> SendOnceAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
-    {
-        var client = _client ?? throw new TimeoutException("not connected yet");
-        return await client.GetDatabase().ScriptEvaluateAsync(script.Text, keys, arguments).WaitAsync(_options.Timeout, _time).ConfigureAwait(false);
-    }
+    private static TimeoutException NotConnected() => new("not connected yet");
 
     private async Task PingAsync(CancellationToken cancellationToken) => await SendAsync(RedisScripts.Ping, [], []).ConfigureAwait(false);
 
@@ -158,7 +150,11 @@ internal sealed partial class RedisLink : IAsyncDisposable
         {
             try
             {
-                _client ??= await ConnectAsync().ConfigureAwait(false);
+                if (_connection is { IsBroken: true })
+                {
+                    await CloseAsync().ConfigureAwait(false);
+                }
+                _connection ??= await ConnectAsync(stopping).ConfigureAwait(false);
                 await Probe(stopping).ConfigureAwait(false);
                 PutUp();
                 Answered?.Invoke();
@@ -170,7 +166,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
             catch (Exception e)
             {
                 PutDown(e);
-                await ReplaceAsync().ConfigureAwait(false);
+                await CloseAsync().ConfigureAwait(false);
             }
             try
             {
@@ -183,16 +179,36 @@ internal sealed partial class RedisLink : IAsyncDisposable
         }
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync() =>
-        await ConnectionMultiplexer.ConnectAsync(_configuration).WaitAsync(TimeSpan.FromMilliseconds(_configuration.ConnectTimeout) * 3, _time).ConfigureAwait(false);
-
-    private async Task ReplaceAsync()
+    private async Task<RespConnection> ConnectAsync(CancellationToken stopping)
     {
-        if (_client is { } client && _time.GetElapsedTime(Interlocked.Read(ref _downSince)) > ReplaceAfter)
+        using var patience = new CancellationTokenSource(_options.Timeout < LeastPatience ? LeastPatience : _options.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
+        try
         {
-            Interlocked.Exchange(ref _downSince, _time.GetTimestamp());
-            _client = null;
-            await CloseAsync(client).ConfigureAwait(false);
+            var connection = await RespConnection.ConnectAsync(_configuration, _options.Timeout, _time, either.Token).ConfigureAwait(false);
+            connection.Broke += OnBroken;
+            return connection;
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new TimeoutException("it takes no connection");
+        }
+    }
+
+    /// <summary>Known at once, not with the next command.</summary>
+    private void OnBroken(RespConnection connection, Exception exception)
+    {
+        if (connection == _connection)
+        {
+            PutDown(exception);
+        }
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _connection, null) is { } connection)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -222,25 +238,12 @@ internal sealed partial class RedisLink : IAsyncDisposable
             {
                 _isUp = false;
                 _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                _downSince = _time.GetTimestamp();
                 Wake();
             }
         }
         if (_health.Down(failure))
         {
             Log.Down(_logger, _health.State.Description);
-        }
-    }
-
-    private async Task CloseAsync(ConnectionMultiplexer client)
-    {
-        try
-        {
-            await client.CloseAsync(allowCommandsToComplete: false).WaitAsync(_options.Timeout, _time).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // It is given up either way.
         }
     }
 
@@ -257,10 +260,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
             await probing.ConfigureAwait(false);
         }
         _isUp = false;
-        if (_client is { } client)
-        {
-            await CloseAsync(client).ConfigureAwait(false);
-        }
+        await CloseAsync().ConfigureAwait(false);
     }
 
     private static partial class Log

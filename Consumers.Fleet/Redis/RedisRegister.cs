@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consumers.Core;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -32,7 +31,7 @@ internal sealed partial class RedisRegister : IFleetState
     private readonly HostIdentity _host;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly RedisKey[] _keys;
+    private readonly string[] _keys;
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<InstanceNameTakenException> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile InstanceReport _report;
@@ -69,9 +68,9 @@ internal sealed partial class RedisRegister : IFleetState
 
     public async ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
     {
-        var answer = (RedisResult[])(await _link.RunAsync(RedisScripts.List, [RedisKeys.Instances], [(long)Lately.TotalMilliseconds]).WaitAsync(cancellationToken))!;
-        var now = long.Parse((string)answer[0]!, CultureInfo.InvariantCulture);
-        return [.. answer.Skip(1).Select(row => InstanceFields.Read((RedisValue[])row!, now, Lease, _host)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
+        var answer = (await _link.RunAsync(RedisScripts.List, [RedisKeys.Instances], [Milliseconds(Lately)]).WaitAsync(cancellationToken)).Rows();
+        var now = CounterValues.Read(answer[0].Text);
+        return [.. answer.Skip(1).Select(row => InstanceFields.Read(row.Texts(), now, Lease, _host)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
     }
 
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -110,10 +109,10 @@ internal sealed partial class RedisRegister : IFleetState
             {
                 await BeatAsync(cancellationToken);
                 var report = _report with { State = InstanceStates.Stopped, Running = 0, ByModule = [] };
-                await _link.RunAsync(RedisScripts.Stop, [_keys[0], _keys[2]], [_self.RunId, (long)Kept.TotalMilliseconds, .. InstanceFields.Write(report, _host)]);
+                await _link.RunAsync(RedisScripts.Stop, [_keys[0], _keys[2]], [_self.RunId, Milliseconds(Kept), .. InstanceFields.Write(report, _host)]);
             }
         }
-        catch (Exception e) when (e is FleetUnavailableException or RedisException or TimeoutException)
+        catch (Exception e) when (e is FleetUnavailableException or RedisErrorException or IOException or TimeoutException)
         {
             Log.NotMarked(_logger, _self.Name);
         }
@@ -137,11 +136,11 @@ internal sealed partial class RedisRegister : IFleetState
         var answer = await SendBeatAsync("");
         if (answer[0] == "taken")
         {
-            var (run, host, pid) = ((string)answer[1]!, (string)answer[2]!, (int)CounterValues.Read(answer[3]));
-            var (machine, start) = ((string)answer[4]!, CounterValues.Read(answer[5]));
+            var (run, host, pid) = (answer[1]!, answer[2]!, (int)CounterValues.Read(answer[3]));
+            var (machine, start) = (answer[4]!, CounterValues.Read(answer[5]));
             if (!_host.IsGone(machine, pid, start))
             {
-                if (!Outwaits(run, host, pid, _host.IsRunning(machine, pid, start), (string)answer[6]!))
+                if (!Outwaits(run, host, pid, _host.IsRunning(machine, pid, start), answer[6]!))
                 {
                     return;
                 }
@@ -164,21 +163,21 @@ internal sealed partial class RedisRegister : IFleetState
         _registered.TrySetResult();
     }
 
-    private async Task<RedisValue[]> SendBeatAsync(string replaces)
+    private async Task<string?[]> SendBeatAsync(string replaces)
     {
         var floors = _counters.Floors();
-        RedisValue[] arguments =
+        string[] arguments =
         [
             _self.Name,
             _self.RunId,
-            (long)Lease.TotalMilliseconds,
+            Milliseconds(Lease),
             replaces,
             string.Create(CultureInfo.InvariantCulture, $"{_self.Pid} {_host.ProcessStart} {++_beats} {_host.Value}"),
-            (long)Kept.TotalMilliseconds,
-            .. Enumerable.Range(0, CounterValues.Count).Select(i => floors is null ? RedisValue.EmptyString : floors[i]),
+            Milliseconds(Kept),
+            .. Enumerable.Range(0, CounterValues.Count).Select(i => floors is null ? "" : floors[i].ToString(CultureInfo.InvariantCulture)),
             .. InstanceFields.Write(_report, _host),
         ];
-        return (RedisValue[])(await _link.SendAsync(RedisScripts.Beat, _keys, arguments))!;
+        return (await _link.SendAsync(RedisScripts.Beat, _keys, arguments)).Texts();
     }
 
     /// <summary>
@@ -201,6 +200,8 @@ internal sealed partial class RedisRegister : IFleetState
         _waitsFor = (run, beat, _time.GetTimestamp());
         return false;
     }
+
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     private static partial class Log
     {

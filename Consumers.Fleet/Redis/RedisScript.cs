@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Consumers.Fleet;
 
 /// <summary>A Lua script and the types that its keys must have, in their order.</summary>
@@ -5,6 +8,13 @@ namespace Consumers.Fleet;
 internal sealed class RedisScript(string text, params string[] types)
 {
     public string Text { get; } = text;
+
+    /// <summary>What Redis knows it by.</summary>
+    public string Hash { get; } = HashOf(text);
+
+#pragma warning disable CA5350 // The protocol's choice, and no secret.
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(text)));
+#pragma warning restore CA5350
 
     public IEnumerable<string> Types(int keys) => Enumerable.Range(0, keys).Select(i => types[Math.Min(i, types.Length - 1)]);
 }

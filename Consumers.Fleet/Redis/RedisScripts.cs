@@ -1,8 +1,8 @@
 namespace Consumers.Fleet;
 
 /// <summary>
-/// What runs in Redis as one step. Each may be sent again after a lost answer without doing its work twice, and reads all that it will write
-/// before it writes, so that a key of a wrong type is found while nothing has changed.
+/// What runs in Redis as one step. Each may be sent again after a lost answer without doing its work twice, and also after an error: a key of a wrong type is found
+/// before anything is counted.
 /// </summary>
 internal static class RedisScripts
 {
@@ -12,39 +12,10 @@ internal static class RedisScripts
     /// Counts an attempt that ended. Keys: its marks, its status, busyMs, then what goes up by one. Arguments: its mark, who counts it, its status, the life of a status, the life of a mark,
     /// milliseconds, and the mark of the end of its series when this is not the end. Answers 1 when this caller counted it, now or when the answer was lost.
     /// </summary>
-    public static readonly RedisScript Count = new(
-        """
-        local by = redis.call('HGET', KEYS[1], ARGV[1])
-        if by then
-          return by == ARGV[2] and 1 or 0
-        end
-        redis.call('STRLEN', KEYS[2])
-        for i = 3, #KEYS do
-          redis.call('INCRBY', KEYS[i], 0)
-        end
-        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-        redis.call('PEXPIRE', KEYS[1], ARGV[5])
-        redis.call('INCRBY', KEYS[3], ARGV[6])
-        for i = 4, #KEYS do
-          redis.call('INCR', KEYS[i])
-        end
-        if ARGV[7] == '' or redis.call('HEXISTS', KEYS[1], ARGV[7]) == 0 then
-          redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
-        end
-        return 1
-        """,
-        "hash", "string", "integer");
+    public static readonly RedisScript Count = new($"{Counting}return count(1, 1)", "hash", "string", "integer");
 
     /// <summary>Sets a status unless the series has ended. Keys: marks, status. Arguments: the mark of the end, the status, its life.</summary>
-    public static readonly RedisScript Tell = new(
-        """
-        redis.call('STRLEN', KEYS[2])
-        if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
-          redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-        end
-        return 1
-        """,
-        "hash", "string");
+    public static readonly RedisScript Tell = new($"{Telling}tell(1, 1) return 1", "hash", "string");
 
     /// <summary>Says that a task is queued unless anything is known of it. Key: status. Argument: its life.</summary>
     public static readonly RedisScript Queue = new(
@@ -137,15 +108,69 @@ internal static class RedisScripts
     /// <summary>Key: a string. Answers it.</summary>
     public static readonly RedisScript Read = new("return {redis.call('GET', KEYS[1])}", "string");
 
-    /// <summary>Replaces a guarded task. Key: its value. Arguments: what it should be, or nothing; what it becomes; its life. Answers 1, or 0 and what it is.</summary>
-    public static readonly RedisScript Replace = new(
+    /// <summary>Replaces a guarded task. Key: its value. Arguments: what it should be, or nothing; what it becomes; its life. Answers 1, or what it is.</summary>
+    public static readonly RedisScript Replace = new($"{Comparing}put() return 1", "string");
+
+    /// <summary>The same, and tells its status as <see cref="Tell"/> does, whose keys and arguments follow.</summary>
+    public static readonly RedisScript ReplaceAndTell = new($"{Telling}{Comparing}tell(2, 4) put() return 1", "string", "hash", "string");
+
+    /// <summary>The same, and counts as <see cref="Count"/> does, whose keys and arguments follow. Answers 2 where that would answer 1.</summary>
+    public static readonly RedisScript ReplaceAndCount = new($"{Counting}{Comparing}local counted = count(2, 4) put() return 1 + counted", "string", "hash", "string", "integer");
+
+    /// <summary>How to count: <c>k</c> and <c>a</c> are where its keys and arguments begin. A counter of a wrong type is found by raising it, and then those before it are lowered again.</summary>
+    private const string Counting =
         """
-        local is = redis.call('GET', KEYS[1])
-        if is == ARGV[2] or (is or '') == ARGV[1] then
-          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-          return {'1'}
+        local function count(k, a)
+          local by = redis.call('HGET', KEYS[k], ARGV[a])
+          if by then
+            return by == ARGV[a + 1] and 1 or 0
+          end
+          redis.call('STRLEN', KEYS[k + 1])
+          for i = k + 2, #KEYS do
+            local raised = redis.pcall('INCRBY', KEYS[i], i == k + 2 and ARGV[a + 5] or 1)
+            if type(raised) == 'table' then
+              for j = k + 2, i - 1 do
+                redis.call('DECRBY', KEYS[j], j == k + 2 and ARGV[a + 5] or 1)
+              end
+              error(raised.err)
+            end
+          end
+          redis.call('HSET', KEYS[k], ARGV[a], ARGV[a + 1])
+          redis.call('PEXPIRE', KEYS[k], ARGV[a + 4])
+          if ARGV[a + 6] == '' or redis.call('HEXISTS', KEYS[k], ARGV[a + 6]) == 0 then
+            redis.call('SET', KEYS[k + 1], ARGV[a + 2], 'PX', ARGV[a + 3])
+          end
+          return 1
         end
-        return {'0', is}
-        """,
-        "string");
+
+        """;
+
+    private const string Telling =
+        """
+        local function tell(k, a)
+          redis.call('STRLEN', KEYS[k + 1])
+          if redis.call('HEXISTS', KEYS[k], ARGV[a]) == 0 then
+            redis.call('SET', KEYS[k + 1], ARGV[a + 1], 'PX', ARGV[a + 2])
+          end
+        end
+
+        """;
+
+    /// <summary>Ends the script unless the guard's value is what it should be. A new one is put at once, another only after the rest has read what it will write.</summary>
+    private const string Comparing =
+        """
+        local isNew = ARGV[1] == '' and redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'NX')
+        if not isNew then
+          local is = redis.call('GET', KEYS[1])
+          if is ~= ARGV[2] and (is or '') ~= ARGV[1] then
+            return is
+          end
+        end
+        local function put()
+          if not isNew then
+            redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+          end
+        end
+
+        """;
 }

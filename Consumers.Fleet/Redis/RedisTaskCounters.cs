@@ -1,6 +1,4 @@
-using System.Globalization;
 using Consumers.Core;
-using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -10,16 +8,12 @@ namespace Consumers.Fleet;
 /// </summary>
 internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
 {
-    /// <summary>How long a status is kept.</summary>
-    public static readonly TimeSpan StatusLife = TimeSpan.FromHours(24);
-
     private const int MostInFlight = 4096;
 
     private readonly RedisLink _link;
     private readonly RedisOptions _options;
-    private readonly InstanceIdentity _identity;
     private readonly TimeProvider _time;
-    private readonly RedisKey[] _stats;
+    private readonly CountCall _calls;
     private readonly Lock _lock = new();
     private readonly Queue<CountEntry> _waiting = new();
     private readonly long[] _own = new long[CounterValues.Count];
@@ -31,8 +25,8 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
 
     public RedisTaskCounters(RedisLink link, RedisOptions options, InstanceIdentity identity, TimeProvider time)
     {
-        (_link, _options, _identity, _time) = (link, options, identity, time);
-        _stats = RedisKeys.Stats(identity.Name);
+        (_link, _options, _time) = (link, options, time);
+        _calls = new CountCall(identity.Name, identity.RunId, options.Remember);
         link.Answered += Pump;
     }
 
@@ -51,16 +45,21 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
     {
         // A publisher's process has no heartbeat that would have started it.
         _link.Start();
-        Tell(new CountEntry(CountEntryKind.Queued, new AttemptKey(taskId, 1, 0), default, 0, 0), mayWait: true);
+        Tell(new CountEntry(CountEntryKind.Queued, new AttemptKey(taskId, 1, 0)));
     }
 
-    /// <summary>Only worth telling at once: the outcome says more.</summary>
-    public void Began(AttemptKey key) => Tell(new CountEntry(CountEntryKind.Began, key, default, 0, 0), mayWait: false);
+    public void Began(AttemptKey key) => Tell(BeginOf(key));
 
-    public void HandedBack(AttemptKey key) => Tell(new CountEntry(CountEntryKind.HandedBack, key, default, 0, 0), mayWait: true);
+    public void HandedBack(AttemptKey key) => Tell(new CountEntry(CountEntryKind.HandedBack, key));
 
-    public void Ended(AttemptKey key, CountedAs counted, TimeSpan busy) =>
-        Tell(new CountEntry(CountEntryKind.Ended, key, counted, (long)busy.TotalMilliseconds, Interlocked.Increment(ref _lastNumber)), mayWait: true);
+    public void Ended(AttemptKey key, CountedAs counted, TimeSpan busy) => Tell(EndOf(key, counted, busy));
+
+    /// <summary>To be told, by whoever asks for it.</summary>
+    public static CountEntry BeginOf(AttemptKey key) => new(CountEntryKind.Began, key);
+
+    /// <summary>To be told, by whoever asks for it.</summary>
+    public CountEntry EndOf(AttemptKey key, CountedAs counted, TimeSpan busy) =>
+        new(CountEntryKind.Ended, key, counted, (long)busy.TotalMilliseconds, Interlocked.Increment(ref _lastNumber));
 
     public void Duplicate(AttemptKey key, CountedAs? counted)
     {
@@ -76,20 +75,20 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
 
     public async ValueTask<IReadOnlyDictionary<string, TaskCounts>> CountsAsync(CancellationToken cancellationToken)
     {
-        var rows = (RedisResult[])(await _link.RunAsync(RedisScripts.Counts, [RedisKeys.Instances], []).WaitAsync(cancellationToken))!;
+        var rows = (await _link.RunAsync(RedisScripts.Counts, [RedisKeys.Instances], []).WaitAsync(cancellationToken)).Rows();
         var counts = new Dictionary<string, TaskCounts>(StringComparer.Ordinal);
         foreach (var row in rows)
         {
-            var values = (RedisValue[])row!;
-            counts[(string)values[0]!] = CounterValues.ToCounts(values.AsSpan(1));
+            var values = row.Texts();
+            counts[values[0]!] = CounterValues.ToCounts(values.AsSpan(1));
         }
         return counts;
     }
 
     public async ValueTask<TaskState?> StatusAsync(string taskId, CancellationToken cancellationToken)
     {
-        var answer = (RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Status(taskId)], []).WaitAsync(cancellationToken))!;
-        return TaskStateNames.FromWire(answer[0]);
+        var answer = await _link.RunAsync(RedisScripts.Read, [RedisKeys.Status(taskId)], []).WaitAsync(cancellationToken);
+        return TaskStateNames.FromWire(answer.Texts()[0]);
     }
 
     /// <summary>What each counter must be at least; null until it is known what they were before this process.</summary>
@@ -129,16 +128,14 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
         }
     }
 
-    private void Tell(CountEntry entry, bool mayWait)
+    /// <summary>Sends an entry now, or keeps it until it can be sent.</summary>
+    public void Tell(CountEntry entry)
     {
         lock (_lock)
         {
             if (!_link.IsUp || _waiting.Count > 0 || _inFlight >= MostInFlight)
             {
-                if (mayWait)
-                {
-                    Keep(entry);
-                }
+                Keep(entry);
                 return;
             }
             _inFlight++;
@@ -149,6 +146,11 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
     /// <summary>Called under the lock.</summary>
     private void Keep(CountEntry entry)
     {
+        // Only worth telling at once: the outcome says more.
+        if (entry.Kind == CountEntryKind.Began)
+        {
+            return;
+        }
         _waitsSince ??= _time.GetUtcNow();
         if (_waiting.Count < _options.Buffer)
         {
@@ -157,6 +159,16 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
         }
         _dropped++;
         if (entry.Kind == CountEntryKind.Ended)
+        {
+            Own(entry);
+        }
+    }
+
+    /// <summary>Redis has counted it, for this entry and no other.</summary>
+    public void Counted(CountEntry entry)
+    {
+        Own(entry);
+        if (Sabotage.Is(Sabotage.CountTwice))
         {
             Own(entry);
         }
@@ -176,7 +188,7 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
     {
         while (true)
         {
-            CountEntry entry;
+            CountEntry? entry;
             lock (_lock)
             {
                 if (!_link.IsUp || _inFlight >= MostInFlight)
@@ -210,7 +222,7 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
         lock (_lock)
         {
             _inFlight--;
-            if (failed && entry.Kind != CountEntryKind.Began)
+            if (failed)
             {
                 Keep(entry);
             }
@@ -224,49 +236,11 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
 
     private async Task SendOneAsync(CountEntry entry)
     {
-        var id = entry.Key.TaskId;
-        var end = entry.Key.Series.ToString(CultureInfo.InvariantCulture);
-        switch (entry.Kind)
+        var (script, keys, arguments) = _calls.Alone(entry);
+        var answer = await _link.RunAsync(script, keys, arguments).ConfigureAwait(false);
+        if (entry.Kind == CountEntryKind.Ended && answer.Number == 1)
         {
-            case CountEntryKind.Queued:
-                await _link.RunAsync(RedisScripts.Queue, [RedisKeys.Status(id)], [Milliseconds(StatusLife)]).ConfigureAwait(false);
-                return;
-            case CountEntryKind.Began or CountEntryKind.HandedBack:
-                var state = entry.Kind == CountEntryKind.Began ? TaskState.Processing : TaskState.Queued;
-                await _link.RunAsync(RedisScripts.Tell, [RedisKeys.Counted(id), RedisKeys.Status(id)], [end, state.ToWire(), Milliseconds(StatusLife)]).ConfigureAwait(false);
-                return;
-            default:
-                if (await CountAsync(entry, id, end).ConfigureAwait(false))
-                {
-                    Own(entry);
-                    if (Sabotage.Is(Sabotage.CountTwice))
-                    {
-                        Own(entry);
-                    }
-                }
-                return;
+            Counted(entry);
         }
     }
-
-    /// <summary>Counted once: the end of a series, and each of its attempts that is tried again. True when this entry is the one.</summary>
-    private async Task<bool> CountAsync(CountEntry entry, string id, string end)
-    {
-        var isRetry = entry.Counted == CountedAs.Retried;
-        var state = entry.Counted switch { CountedAs.Processed => TaskState.Completed, CountedAs.Failed => TaskState.Failed, _ => TaskState.Queued };
-        var answer = await _link.RunAsync(
-            RedisScripts.Count,
-            [RedisKeys.Counted(id), RedisKeys.Status(id), _stats[CounterValues.BusyMs], .. CounterValues.Of(entry.Counted).Select(counter => _stats[counter])],
-            [
-                isRetry ? $"{end}.{entry.Key.Attempt}" : end,
-                $"{_identity.RunId}:{entry.Number}",
-                state.ToWire(),
-                Milliseconds(StatusLife),
-                Milliseconds(_options.Remember),
-                entry.BusyMs,
-                isRetry ? end : "",
-            ]).ConfigureAwait(false);
-        return (long)answer == 1;
-    }
-
-    private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 }

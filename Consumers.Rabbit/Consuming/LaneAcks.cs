@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Consumers.Core;
 using RabbitMQ.Client;
 
@@ -11,22 +10,20 @@ namespace Consumers.Rabbit;
 internal sealed class LaneAcks
 {
     private readonly AckCoalescer _tags = new();
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IChannel _channel;
     private readonly Action<string> _failed;
     private volatile int _prefetch;
     private volatile bool _isFlushing;
     private volatile bool _isLost;
+    private volatile bool _isComplete;
+    private int _asked;
 
     /// <param name="failed">The channel does not take acks any more.</param>
-    public LaneAcks(IChannel channel, Action<string> failed)
-    {
-        (_channel, _failed) = (channel, failed);
-        Completion = Task.Run(PumpAsync);
-    }
+    public LaneAcks(IChannel channel, Action<string> failed) => (_channel, _failed) = (channel, failed);
 
     /// <summary>Ends when the channel is lost, or all is sent after <see cref="Complete"/>.</summary>
-    public Task Completion { get; }
+    public Task Completion => _completion.Task;
 
     public int Prefetch
     {
@@ -45,7 +42,7 @@ internal sealed class LaneAcks
         var settled = _tags.Settle(tag);
         if (isLast || settled >= Math.Max(1, _prefetch / 4))
         {
-            _signal.Writer.TryWrite(true);
+            Send();
         }
         return settled > 0;
     }
@@ -56,7 +53,7 @@ internal sealed class LaneAcks
         {
             return false;
         }
-        _signal.Writer.TryWrite(true);
+        Send();
         return true;
     }
 
@@ -64,33 +61,58 @@ internal sealed class LaneAcks
     public void Flush()
     {
         _isFlushing = true;
-        _signal.Writer.TryWrite(true);
+        Send();
     }
 
     /// <summary>Nothing more will be settled.</summary>
     public void Complete()
     {
         _isFlushing = true;
-        _signal.Writer.TryComplete();
+        _isComplete = true;
+        Send();
     }
 
     /// <summary>The channel is gone: nothing is sent any more.</summary>
     public void Lose()
     {
         _isLost = true;
-        _signal.Writer.TryComplete();
+        _completion.TrySetResult();
     }
 
-    private async Task PumpAsync()
+    /// <summary>Sends what is due, unless somebody does that now: who then looks again.</summary>
+    private void Send()
+    {
+        if (Interlocked.Increment(ref _asked) != 1)
+        {
+            return;
+        }
+        if (_prefetch == 1)
+        {
+            // Nothing to combine it with, and the next task waits for it.
+            _ = SendAllAsync();
+        }
+        else
+        {
+            _ = Task.Run(SendAllAsync);
+        }
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task SendAllAsync()
     {
         try
         {
-            while (await _signal.Reader.WaitToReadAsync())
+            int answered;
+            do
             {
-                _signal.Reader.TryRead(out _);
+                answered = Volatile.Read(ref _asked);
                 await SendAsync();
             }
-            await SendAsync();
+            while (Interlocked.Add(ref _asked, -answered) != 0);
+            if (_isComplete)
+            {
+                _completion.TrySetResult();
+            }
         }
         catch (Exception e)
         {

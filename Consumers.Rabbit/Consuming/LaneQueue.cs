@@ -85,10 +85,10 @@ internal sealed class LaneQueue
     }
 
     /// <summary>One who takes deliveries; waits for one of them at a time.</summary>
-    public sealed class Worker : IValueTaskSource
+    /// <param name="beginsWhereDelivered">Goes on in the thread that delivers. That is the client's loop, which must not be held up by one task while there are others.</param>
+    public sealed class Worker(bool beginsWhereDelivered = false) : IValueTaskSource
     {
-        // Whoever delivers is the client's loop, which must not run a task.
-        private ManualResetValueTaskSourceCore<bool> _woken = new() { RunContinuationsAsynchronously = true };
+        private ManualResetValueTaskSourceCore<bool> _woken = new() { RunContinuationsAsynchronously = !beginsWhereDelivered };
 
         public ValueTask Woken => new(this, _woken.Version);
 

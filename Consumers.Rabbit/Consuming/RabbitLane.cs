@@ -215,7 +215,8 @@ internal sealed partial class RabbitLane
 
     private async Task WorkAsync(int worker)
     {
-        var taker = new LaneQueue.Worker();
+        // One task at a time: the thread that brings it may as well begin it, because nothing else comes before it is settled. Handlers have threads of their own.
+        var taker = new LaneQueue.Worker(beginsWhereDelivered: _work.Workers == 1);
         while (await _queue.TakeAsync(taker) is { } delivery)
         {
             // No longer ours to do: without an ack the broker delivers it again, to whoever takes work.

@@ -119,7 +119,8 @@ public sealed class HandlerRunTests : IDisposable
     {
         _handler.Script = script;
         var context = new TaskContext { Id = "t-1", Type = "any", Payload = default, Attempt = 1, Series = 1, MaxRetries = 0, Module = "rabbit", WorkerId = "worker" };
-        return _run.StartAsync(new HandlerFor(new HandlerRegistration(typeof(Scripted), IsScoped: false, new HandlerOptions()), timeout, HasBreaker: false), context);
+        _run.Prepare(new HandlerFor(new HandlerRegistration(typeof(Scripted), IsScoped: false, new HandlerOptions()), timeout, HasBreaker: false), context);
+        return _run.StartAsync();
     }
 
     private sealed class Scripted : ITaskHandler

@@ -207,7 +207,7 @@ public sealed class RedisGuardTests
             Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells when a process began");
             var identity = new InstanceIdentity(name, TimeProvider.System);
             IGuardStore store = any.Parts.Guard;
-            var owner = new Owner(identity, new FleetAttemptGuard(store, GuardAway.Wait, new GuardRepairs(store), identity, TimeProvider.System), Process.Start("sleep", "300"));
+            var owner = new Owner(identity, new FleetAttemptGuard(store, GuardAway.Wait, new GuardRepairs(store), counters: null, identity, TimeProvider.System), Process.Start("sleep", "300"));
             await redis.Data.StringSetAsync(owner.Lease, $"{owner.Pid} {HostIdentity.StartOf(owner.Pid)} 1 {new HostIdentity().Value}", TimeSpan.FromMinutes(1));
             return owner;
         }
