@@ -69,7 +69,7 @@ public sealed class CountingGuardTests
     private static ValueTask<AttemptEnd> CompleteAsync(IAttemptGuard guard, AttemptBegin.Begun begun)
     {
         var now = TimeProvider.System.GetUtcNow();
-        return guard.SettleAsync(new AttemptResult(begun.Key, begun.Epoch, TaskState.Completed, "success", Settlement.Ack.Instance, null, now, now, Busy), CancellationToken.None);
+        return guard.SettleAsync(new AttemptResult(begun, TaskState.Completed, "success", Settlement.Ack.Instance, null, now, now, Busy), CancellationToken.None);
     }
 
     private static async Task ShouldHaveCountedOneAsync(RedisServer redis)
