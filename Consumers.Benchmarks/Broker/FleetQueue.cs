@@ -8,7 +8,7 @@ namespace Consumers.Benchmarks;
 internal static class FleetQueue
 {
     /// <summary>Tasks at once; the prefetch follows at twice that.</summary>
-    public const int Concurrency = 512;
+    public const int Concurrency = 256;
 
     public static void Configure(RabbitOptions options, BrokerRun run, int concurrency = Concurrency)
     {
