@@ -7,8 +7,8 @@ namespace Consumers.Benchmarks;
 /// <summary>The fleet's own topology around a run's queue: every name begins with it, so that runs do not meet.</summary>
 internal static class FleetQueue
 {
-    /// <summary>Tasks at once; the prefetch follows at twice that.</summary>
-    public const int Concurrency = 256;
+    /// <summary>Tasks at once: as many as share a commit of the ledger at the most. The prefetch follows at twice that.</summary>
+    public const int Concurrency = 512;
 
     public static void Configure(RabbitOptions options, BrokerRun run, int concurrency = Concurrency)
     {
