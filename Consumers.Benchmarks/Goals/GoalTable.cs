@@ -12,6 +12,8 @@ internal static class GoalTable
         new("consume", "no ledger, no guard ÷ MassTransit", "fleet", "masstransit", GoalMeasure.Rate, 2.5, 1.4),
         new("consume", "full ledger ÷ hand with prepared statements", "fleet-ledger", "hand", GoalMeasure.Rate, 0.5, 0.5, 0.8),
         new("consume", "full ledger ÷ MassTransit without one", "fleet-ledger", "masstransit", GoalMeasure.Rate, 1.3, 1.0, 2.0),
+        // What status events cost that somebody gets; no goal was set for it.
+        new("consume", "full ledger, a queue bound for all status events ÷ MassTransit without one", "fleet-ledger-heard", "masstransit", GoalMeasure.Rate, null, null),
         new("consume", "client CPU a message ÷ MassTransit, without ledger", "fleet", "masstransit", GoalMeasure.Cpu, 0.4, null),
         new("consume", "client CPU a message ÷ MassTransit, with full ledger", "fleet-ledger", "masstransit", GoalMeasure.Cpu, 0.8, null),
         new("consume", "allocation a task without ledger, B", "fleet", null, GoalMeasure.Allocated, 1_500, 1_500),
