@@ -22,7 +22,7 @@ public static class CountersOutside
             var counts = new Dictionary<string, TaskCounts>(StringComparer.Ordinal);
             foreach (var instance in instances)
             {
-                counts[instance] = CounterValues.ToCounts(Array.ConvertAll(await client.GetDatabase().StringGetAsync(Array.ConvertAll(RedisKeys.Stats(instance), key => (RedisKey)key)), value => (string?)value));
+                counts[instance] = CounterValues.ToCounts(await client.GetDatabase().StringGetAsync(RedisKeys.Stats(instance)));
             }
             return counts;
         }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Consumers.Core;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -9,39 +9,46 @@ internal sealed class CountCall(string instance, string runId, TimeSpan remember
     /// <summary>How long a status is kept.</summary>
     public static readonly TimeSpan StatusLife = TimeSpan.FromHours(24);
 
-    private static readonly string StatusLifeText = Text((long)StatusLife.TotalMilliseconds);
+    private static readonly RedisValue StatusLifeMs = (long)StatusLife.TotalMilliseconds;
 
-    private readonly string[] _stats = RedisKeys.Stats(instance);
-    private readonly string _remember = Text((long)remember.TotalMilliseconds);
+    private readonly RedisKey[] _processed = RaisedBy(instance, CountedAs.Processed);
+    private readonly RedisKey[] _retried = RaisedBy(instance, CountedAs.Retried);
+    private readonly RedisKey[] _failed = RaisedBy(instance, CountedAs.Failed);
+    private readonly RedisValue _rememberMs = (long)remember.TotalMilliseconds;
 
-    public (RedisScript Script, string[] Keys, string[] Arguments) Alone(CountEntry entry) => entry.Kind == CountEntryKind.Queued
-        ? (RedisScripts.Queue, [RedisKeys.Status(entry.Key.TaskId)], [StatusLifeText])
-        : (entry.Kind == CountEntryKind.Ended ? RedisScripts.Count : RedisScripts.Tell, [.. KeysOf(entry)], [.. ArgumentsOf(entry)]);
+    public (RedisScript Script, RedisKey[] Keys, RedisValue[] Arguments) Alone(CountEntry entry) => entry.Kind == CountEntryKind.Queued
+        ? (RedisScripts.Queue, [RedisKeys.Status(entry.Key.TaskId)], [StatusLifeMs])
+        : (entry.Kind == CountEntryKind.Ended ? RedisScripts.Count : RedisScripts.Tell, Keys([], entry), Arguments([], entry));
 
     /// <param name="entry">A task that begins or ends; null to tell nothing.</param>
-    public (RedisScript Script, string[] Keys, string[] Arguments) Replacing(string taskId, string? expected, string next, CountEntry? entry)
+    public (RedisScript Script, RedisKey[] Keys, RedisValue[] Arguments) Replacing(string taskId, string? expected, string next, CountEntry? entry)
     {
         var guard = RedisKeys.Guard(taskId);
         return entry is null
-            ? (RedisScripts.Replace, [guard], [expected ?? "", next, _remember])
-            : (entry.Kind == CountEntryKind.Ended ? RedisScripts.ReplaceAndCount : RedisScripts.ReplaceAndTell, [guard, .. KeysOf(entry)], [expected ?? "", next, _remember, .. ArgumentsOf(entry)]);
+            ? (RedisScripts.Replace, [guard], [expected ?? "", next, _rememberMs])
+            : (entry.Kind == CountEntryKind.Ended ? RedisScripts.ReplaceAndCount : RedisScripts.ReplaceAndTell, Keys([guard], entry), Arguments([expected ?? "", next, _rememberMs], entry));
     }
 
-    private ReadOnlySpan<string> KeysOf(CountEntry entry)
+    private RedisKey[] Keys(ReadOnlySpan<RedisKey> before, CountEntry entry)
     {
-        var id = entry.Key.TaskId;
-        return (entry.Kind, entry.Counted) switch
+        RedisKey[] raised = (entry.Kind, entry.Counted) switch
         {
-            (not CountEntryKind.Ended, _) => new[] { RedisKeys.Counted(id), RedisKeys.Status(id) },
-            (_, CountedAs.Processed) => new[] { RedisKeys.Counted(id), RedisKeys.Status(id), _stats[CounterValues.BusyMs], _stats[CounterValues.Processed] },
-            (_, CountedAs.Retried) => new[] { RedisKeys.Counted(id), RedisKeys.Status(id), _stats[CounterValues.BusyMs], _stats[CounterValues.Retried] },
-            _ => new[] { RedisKeys.Counted(id), RedisKeys.Status(id), _stats[CounterValues.BusyMs], _stats[CounterValues.Failed], _stats[CounterValues.Dead] },
+            (not CountEntryKind.Ended, _) => [],
+            (_, CountedAs.Processed) => _processed,
+            (_, CountedAs.Retried) => _retried,
+            _ => _failed,
         };
+        return [.. before, RedisKeys.Counted(entry.Key.TaskId), RedisKeys.Status(entry.Key.TaskId), .. raised];
     }
 
-    private ReadOnlySpan<string> ArgumentsOf(CountEntry entry) => entry.Kind == CountEntryKind.Ended
-        ? new[] { entry.Mark, $"{runId}:{Text(entry.Number)}", entry.State.ToWire(), StatusLifeText, _remember, Text(entry.BusyMs), entry.Counted == CountedAs.Retried ? entry.End : "" }
-        : new[] { entry.End, entry.State.ToWire(), StatusLifeText };
+    private RedisValue[] Arguments(ReadOnlySpan<RedisValue> before, CountEntry entry) => entry.Kind == CountEntryKind.Ended
+        ? [.. before, entry.Mark, $"{runId}:{entry.Number}", entry.State.ToWire(), StatusLifeMs, _rememberMs, entry.BusyMs, entry.Counted == CountedAs.Retried ? entry.End : ""]
+        : [.. before, entry.End, entry.State.ToWire(), StatusLifeMs];
 
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The time first, as the script expects it.</summary>
+    private static RedisKey[] RaisedBy(string instance, CountedAs counted)
+    {
+        var stats = RedisKeys.Stats(instance);
+        return [stats[CounterValues.BusyMs], .. CounterValues.Of(counted).Select(counter => stats[counter])];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consumers.Core;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -22,9 +23,9 @@ internal static class CounterValues
         _ => [Failed, Dead],
     };
 
-    public static TaskCounts ToCounts(ReadOnlySpan<string?> values) =>
+    public static TaskCounts ToCounts(ReadOnlySpan<RedisValue> values) =>
         new(Read(values[Processed]), Read(values[Failed]), Read(values[Retried]), Read(values[Dead]), Read(values[Duplicates]), Read(values[BusyMs]));
 
     /// <summary>0 for what is no number: a counter that nobody has written, or somebody else.</summary>
-    public static long Read(string? value) => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    public static long Read(RedisValue value) => long.TryParse((string?)value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

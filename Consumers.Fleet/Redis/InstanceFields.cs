@@ -2,27 +2,28 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consumers.Core;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
 /// <summary>An instance as the fields of its hash.</summary>
 internal static class InstanceFields
 {
-    public static IEnumerable<string> Write(InstanceReport report, HostIdentity host) =>
+    public static IEnumerable<RedisValue> Write(InstanceReport report, HostIdentity host) =>
     [
         "host", report.Host,
-        "pid", Text(report.Pid),
+        "pid", report.Pid,
         "run", report.RunId,
         "version", report.Version,
         "started", TaskHeaders.Format(report.StartedAt),
         "modules", report.Modules,
-        "running", Text(report.Running),
+        "running", report.Running,
         "url", report.Url ?? "",
         "state", report.State,
-        "completed", Text(report.Completed),
-        "failed", Text(report.Failed),
+        "completed", report.Completed,
+        "failed", report.Failed,
         "machine", host.Value,
-        "processStart", Text(host.ProcessStart),
+        "processStart", host.ProcessStart,
         "byModule", JsonSerializer.Serialize(report.ByModule, InstanceJson.Default.IReadOnlyListModuleReport),
     ];
 
@@ -30,12 +31,12 @@ internal static class InstanceFields
     /// <param name="row">Name, last heartbeat, then the fields and their values.</param>
     /// <param name="now">Redis's clock, in unix milliseconds.</param>
     /// <param name="host">Who asks: of a process on the same machine it knows at once that it is gone.</param>
-    public static InstanceReport Read(string?[] row, long now, TimeSpan silentAfter, HostIdentity host)
+    public static InstanceReport Read(RedisValue[] row, long now, TimeSpan silentAfter, HostIdentity host)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 2; i + 1 < row.Length; i += 2)
         {
-            fields[row[i]!] = row[i + 1]!;
+            fields[(string)row[i]!] = (string)row[i + 1]!;
         }
         var beat = Number(row[1]);
         var seen = (long)Math.Clamp(beat, 0, now);
@@ -46,7 +47,7 @@ internal static class InstanceFields
         isSilent |= pid > 0 && host.IsGone(fields.GetValueOrDefault("machine") ?? "", pid, (long)Of("processStart"));
         var modules = Modules(fields.GetValueOrDefault("byModule"));
         return new InstanceReport(
-            row[0]!,
+            (string)row[0]!,
             fields.GetValueOrDefault("run") ?? "",
             fields.GetValueOrDefault("host") ?? "",
             pid,
@@ -66,8 +67,6 @@ internal static class InstanceFields
 
         double Of(string field) => Number(fields.GetValueOrDefault(field));
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static double Number(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? Math.Clamp(number, -1e15, 1e15) : 0;
 

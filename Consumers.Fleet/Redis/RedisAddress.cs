@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using StackExchange.Redis;
 
 namespace Consumers.Fleet;
@@ -8,8 +7,6 @@ namespace Consumers.Fleet;
 internal static class RedisAddress
 {
     private const int DefaultPort = 6379;
-
-    private static readonly PropertyInfo? UserProperty = typeof(ConfigurationOptions).GetProperty("User");
 
     public static bool TryParse(string? url, out ConfigurationOptions configuration)
     {
@@ -46,9 +43,6 @@ internal static class RedisAddress
         return $"{uri.Scheme}://{(user.Length == 0 ? "" : user + "@")}{uri.Host}:{PortOf(uri)}{uri.AbsolutePath.TrimEnd('/')}";
     }
 
-    /// <summary>The user of a URL that has one, where the client's options can hold it.</summary>
-    public static string? UserOf(ConfigurationOptions configuration) => (string?)UserProperty?.GetValue(configuration);
-
     private static int PortOf(Uri uri) => uri.Port > 0 ? uri.Port : DefaultPort;
 
     /// <summary><c>user:password</c>, <c>:password</c>, or <c>password</c> alone.</summary>
@@ -66,7 +60,7 @@ internal static class RedisAddress
             return true;
         }
         // Older versions of the client know one password and no users.
-        if (UserProperty is not { } property)
+        if (typeof(ConfigurationOptions).GetProperty("User") is not { } property)
         {
             return false;
         }

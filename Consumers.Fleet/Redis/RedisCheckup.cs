@@ -186,9 +186,9 @@ internal sealed class RedisCheckup(IOptions<RedisOptions> options, InstanceIdent
     /// <summary>Who is there, and whether the ledger can be what they have in common.</summary>
     private async Task CheckFleetAsync(Findings findings, IDatabase redis)
     {
-        var answer = (RedisResult[])(await redis.ScriptEvaluateAsync(RedisScripts.List.Text, [(RedisKey)RedisKeys.Instances], [(long)TimeSpan.FromHours(1).TotalMilliseconds]))!;
-        var now = CounterValues.Read((string?)answer[0]);
-        var live = answer.Skip(1).Select(row => InstanceFields.Read(Array.ConvertAll((RedisValue[])row!, value => (string?)value), now, RedisRegister.Lease, host)).Where(instance => instance.State is not (InstanceStates.Stopped or InstanceStates.Silent)).ToArray();
+        var answer = (RedisResult[])(await redis.ScriptEvaluateAsync(RedisScripts.List.Text, [RedisKeys.Instances], [(long)TimeSpan.FromHours(1).TotalMilliseconds]))!;
+        var now = CounterValues.Read((RedisValue)answer[0]);
+        var live = answer.Skip(1).Select(row => InstanceFields.Read((RedisValue[])row!, now, RedisRegister.Lease, host)).Where(instance => instance.State is not (InstanceStates.Stopped or InstanceStates.Silent)).ToArray();
         NameCheck.Tell(findings, self, live.Select(instance => (instance.Name, instance.Host, instance.Pid)));
         var machines = live.Select(instance => instance.Host).Append(self.Host).Distinct(StringComparer.Ordinal).ToArray();
         var byLedger = transports.Where(transport => transport.Guard == GuardMode.Ledger).Select(transport => transport.Module).ToArray();

@@ -30,7 +30,7 @@ internal sealed record RedisFailure(string Reason, string Advice, bool IsAway = 
             _ when Says(message, "READONLY") => new("it is a read-only replica", "Set Consumers:Fleet:Redis:Url (REDIS_URL) to the primary."),
             _ when Says(message, "MISCONF") => new("it cannot write its snapshot to disk, and so takes no writes", "See its log: the disk is full or not writable."),
             _ when Says(message, "LOADING") => new("it is still loading its data", Patience),
-            RedisErrorException or RedisServerException => new($"it answered with an error: {Clean(message)}", Patience),
+            RedisServerException => new($"it answered with an error: {Clean(message)}", Patience),
             _ => new("no connection", "Start Redis, or set Consumers:Fleet:Redis:Url (REDIS_URL) to where it is. " + Patience, IsAway: true),
         };
     }

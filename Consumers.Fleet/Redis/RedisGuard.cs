@@ -1,4 +1,5 @@
 using Consumers.Core;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -38,26 +39,21 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
 
     public bool IsShared => true;
 
-    public async ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken)
-    {
-        var raise = await GuardedSeries.RaiseAsync(this, taskId, series, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken).ConfigureAwait(false);
-        // Whoever replays goes on with pages and publishers: not in the thread that reads Redis's answers.
-        await Task.Yield();
-        return raise;
-    }
+    public ValueTask<SeriesRaise> RaiseAsync(string taskId, int series, CancellationToken cancellationToken) =>
+        GuardedSeries.RaiseAsync(this, taskId, series, _time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
 
     public async ValueTask<string?> ReadAsync(string taskId, CancellationToken cancellationToken) =>
-        (await _link.RunAsync(RedisScripts.Read, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false)).Texts()[0];
+        (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
 
     public async ValueTask<Replacement> ReplaceAsync(string taskId, string? expected, string next, CountEntry? told, CancellationToken cancellationToken)
     {
         var (script, keys, arguments) = _calls.Replacing(taskId, expected, next, told);
-        var answer = await _link.RunAsync(script, keys, arguments, goesOnHere: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (answer.Kind != RespKind.Number)
+        var answer = (RedisValue[])(await _link.RunAsync(script, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        if (answer[0] == 0)
         {
-            return new Replacement(false, answer.Text);
+            return new Replacement(false, answer.Length > 1 ? (string?)answer[1] : null);
         }
-        if (told is not null && answer.Number == 2)
+        if (told is not null && answer[0] == 2)
         {
             _counters.Counted(told);
         }
@@ -70,7 +66,7 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         {
             return OwnerLife.Alive;
         }
-        var lease = (await _link.RunAsync(RedisScripts.Read, [RedisKeys.Run(owner)], []).WaitAsync(cancellationToken).ConfigureAwait(false)).Texts()[0];
+        var lease = (string?)((RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Run(owner)], []).WaitAsync(cancellationToken).ConfigureAwait(false))!)[0];
         if (lease == InstanceStates.Stopped)
         {
             return OwnerLife.Stopped;
@@ -86,7 +82,7 @@ internal sealed class RedisGuard : IFleetGuard, IGuardStore
         {
             await _link.SetAsideAsync(WrongType.SetAside, [RedisKeys.Guard(taskId)], []).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RedisErrorException or IOException or TimeoutException)
+        catch (Exception e) when (e is RedisException or TimeoutException)
         {
             throw new FleetUnavailableException(_link.WhyDown, e);
         }

@@ -13,8 +13,8 @@ internal sealed partial class RedisLink : IAsyncDisposable
     public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A connection takes several round trips.</summary>
-    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(1);
+    /// <summary>A client that has not found its way back for this long is replaced by a new one.</summary>
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(20);
 
     private readonly RedisOptions _options;
     private readonly ConfigurationOptions _configuration;
@@ -25,9 +25,10 @@ internal sealed partial class RedisLink : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private TaskCompletionSource _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile RespConnection? _connection;
+    private volatile IDatabase? _redis;
     private Task? _probing;
     private volatile bool _isUp;
+    private long _downSince;
 
     public RedisLink(RedisOptions options, InstanceIdentity identity, RedisHealth health, TimeProvider time, ILogger<RedisLink> logger)
     {
@@ -36,7 +37,17 @@ internal sealed partial class RedisLink : IAsyncDisposable
         {
             throw new ArgumentException("the options were not validated", nameof(options));
         }
+        _configuration.AbortOnConnectFail = false;
+        _configuration.ConnectRetry = 1;
+        _configuration.ConnectTimeout = (int)Math.Max(options.Timeout.TotalMilliseconds, 1000);
+        _configuration.SyncTimeout = (int)Math.Max(options.Timeout.TotalMilliseconds, 1000);
+        _configuration.KeepAlive = 5;
         _configuration.ClientName = identity.Name;
+#if !PARTIAL_REGISTRY
+        // Newer clients keep commands for a connection that is not there; then all that could be said of a dead Redis is that it does not answer. The older one fails them at once anyway.
+        _configuration.BacklogPolicy = BacklogPolicy.FailFast;
+#endif
+        _downSince = time.GetTimestamp();
         Probe = PingAsync;
     }
 
@@ -86,9 +97,8 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Runs a script while the link is up.</summary>
-    /// <param name="goesOnHere">Whoever awaits goes on in the thread that reads the answers, and so must neither block nor take long. It saves a task a thread to wake.</param>
     /// <exception cref="FleetUnavailableException">It is not; or nobody knows whether the script ran.</exception>
-    public async Task<RespValue> RunAsync(RedisScript script, string[] keys, string[] arguments, bool goesOnHere = false)
+    public async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
     {
         if (!_isUp)
         {
@@ -96,7 +106,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
         }
         try
         {
-            return await SendAsync(script, keys, arguments, goesOnHere).ConfigureAwait(false);
+            return await SendAsync(script, keys, arguments).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FleetUnavailableException)
         {
@@ -106,41 +116,44 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Runs a script whatever the state of the link; keys of a wrong type are moved out of its way first.</summary>
-    public async Task<RespValue> SendAsync(RedisScript script, string[] keys, string[] arguments, bool goesOnHere = false)
+    public async Task<RedisResult> SendAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments)
     {
         var (byText, isMended) = (false, false);
         while (true)
         {
-            var connection = _connection ?? throw NotConnected();
             try
             {
-                return await connection.RunAsync(script, byText, keys, arguments, goesOnHere).ConfigureAwait(false);
+                return await SendOnceAsync(script, byText, keys, arguments).ConfigureAwait(false);
             }
-            catch (RedisErrorException e) when (!byText && e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            catch (RedisServerException e) when (!byText && e.Message.Contains("NOSCRIPT", StringComparison.Ordinal))
             {
                 // It was never sent to this Redis, or its scripts were flushed.
                 byText = true;
             }
-            catch (RedisErrorException e) when (!isMended && WrongType.IsMeant(e))
+            catch (RedisServerException e) when (!isMended && WrongType.IsMeant(e))
             {
-                await SetAsideAsync(WrongType.Mend, keys, [.. script.Types(keys.Length)]).ConfigureAwait(false);
+                await SetAsideAsync(WrongType.Mend, keys, script.Types(keys.Length)).ConfigureAwait(false);
                 isMended = true;
             }
         }
     }
 
     /// <summary>Renames what does not belong where it is, and says so.</summary>
-    public async Task SetAsideAsync(RedisScript script, string[] keys, string[] types)
+    public async Task SetAsideAsync(RedisScript script, RedisKey[] keys, RedisValue[] types)
     {
-        var connection = _connection ?? throw NotConnected();
-        var moved = (await connection.RunAsync(script, byText: true, keys, types, goesOnHere: false).ConfigureAwait(false)).Texts();
+        var moved = (RedisValue[])(await SendAsync(script, keys, types).ConfigureAwait(false))!;
         for (var i = 0; i + 2 < moved.Length; i += 3)
         {
-            Log.SetAside(_logger, moved[i]!, moved[i + 1]!, moved[i + 2]!);
+            Log.SetAside(_logger, (string)moved[i]!, (string)moved[i + 1]!, (string)moved[i + 2]!);
         }
     }
 
-    private static TimeoutException NotConnected() => new("not connected yet");
+    private Task<RedisResult> SendOnceAsync(RedisScript script, bool byText, RedisKey[] keys, RedisValue[] arguments)
+    {
+        var redis = _redis ?? throw new TimeoutException("not connected yet");
+        var answer = byText ? redis.ScriptEvaluateAsync(script.Text, keys, arguments) : redis.ScriptEvaluateAsync(script.Hash, keys, arguments);
+        return answer.WaitAsync(_options.Timeout, _time);
+    }
 
     private async Task PingAsync(CancellationToken cancellationToken) => await SendAsync(RedisScripts.Ping, [], []).ConfigureAwait(false);
 
@@ -150,11 +163,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
         {
             try
             {
-                if (_connection is { IsBroken: true })
-                {
-                    await CloseAsync().ConfigureAwait(false);
-                }
-                _connection ??= await ConnectAsync(stopping).ConfigureAwait(false);
+                _redis ??= await ConnectAsync().ConfigureAwait(false);
                 await Probe(stopping).ConfigureAwait(false);
                 PutUp();
                 Answered?.Invoke();
@@ -166,7 +175,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
             catch (Exception e)
             {
                 PutDown(e);
-                await CloseAsync().ConfigureAwait(false);
+                await ReplaceAsync().ConfigureAwait(false);
             }
             try
             {
@@ -179,36 +188,19 @@ internal sealed partial class RedisLink : IAsyncDisposable
         }
     }
 
-    private async Task<RespConnection> ConnectAsync(CancellationToken stopping)
+    private async Task<IDatabase> ConnectAsync()
     {
-        using var patience = new CancellationTokenSource(_options.Timeout < LeastPatience ? LeastPatience : _options.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
-        try
-        {
-            var connection = await RespConnection.ConnectAsync(_configuration, _options.Timeout, _time, either.Token).ConfigureAwait(false);
-            connection.Broke += OnBroken;
-            return connection;
-        }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested)
-        {
-            throw new TimeoutException("it takes no connection");
-        }
+        var client = await ConnectionMultiplexer.ConnectAsync(_configuration).WaitAsync(TimeSpan.FromMilliseconds(_configuration.ConnectTimeout) * 3, _time).ConfigureAwait(false);
+        return client.GetDatabase();
     }
 
-    /// <summary>Known at once, not with the next command.</summary>
-    private void OnBroken(RespConnection connection, Exception exception)
+    private async Task ReplaceAsync()
     {
-        if (connection == _connection)
+        if (_redis is { } redis && _time.GetElapsedTime(Interlocked.Read(ref _downSince)) > ReplaceAfter)
         {
-            PutDown(exception);
-        }
-    }
-
-    private async ValueTask CloseAsync()
-    {
-        if (Interlocked.Exchange(ref _connection, null) is { } connection)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            Interlocked.Exchange(ref _downSince, _time.GetTimestamp());
+            _redis = null;
+            await CloseAsync(redis).ConfigureAwait(false);
         }
     }
 
@@ -238,12 +230,25 @@ internal sealed partial class RedisLink : IAsyncDisposable
             {
                 _isUp = false;
                 _back = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _downSince = _time.GetTimestamp();
                 Wake();
             }
         }
         if (_health.Down(failure))
         {
             Log.Down(_logger, _health.State.Description);
+        }
+    }
+
+    private async Task CloseAsync(IDatabase redis)
+    {
+        try
+        {
+            await redis.Multiplexer.CloseAsync(allowCommandsToComplete: false).WaitAsync(_options.Timeout, _time).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It is given up either way.
         }
     }
 
@@ -260,7 +265,10 @@ internal sealed partial class RedisLink : IAsyncDisposable
             await probing.ConfigureAwait(false);
         }
         _isUp = false;
-        await CloseAsync().ConfigureAwait(false);
+        if (_redis is { } redis)
+        {
+            await CloseAsync(redis).ConfigureAwait(false);
+        }
     }
 
     private static partial class Log

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consumers.Core;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -31,7 +32,7 @@ internal sealed partial class RedisRegister : IFleetState
     private readonly HostIdentity _host;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string[] _keys;
+    private readonly RedisKey[] _keys;
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<InstanceNameTakenException> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile InstanceReport _report;
@@ -68,9 +69,9 @@ internal sealed partial class RedisRegister : IFleetState
 
     public async ValueTask<IReadOnlyList<InstanceReport>> ListAsync(CancellationToken cancellationToken)
     {
-        var answer = (await _link.RunAsync(RedisScripts.List, [RedisKeys.Instances], [Milliseconds(Lately)]).WaitAsync(cancellationToken)).Rows();
-        var now = CounterValues.Read(answer[0].Text);
-        return [.. answer.Skip(1).Select(row => InstanceFields.Read(row.Texts(), now, Lease, _host)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
+        var answer = (RedisResult[])(await _link.RunAsync(RedisScripts.List, [RedisKeys.Instances], [(long)Lately.TotalMilliseconds]).WaitAsync(cancellationToken))!;
+        var now = long.Parse((string)answer[0]!, CultureInfo.InvariantCulture);
+        return [.. answer.Skip(1).Select(row => InstanceFields.Read((RedisValue[])row!, now, Lease, _host)).OrderBy(instance => instance.Name, StringComparer.Ordinal)];
     }
 
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -109,10 +110,10 @@ internal sealed partial class RedisRegister : IFleetState
             {
                 await BeatAsync(cancellationToken);
                 var report = _report with { State = InstanceStates.Stopped, Running = 0, ByModule = [] };
-                await _link.RunAsync(RedisScripts.Stop, [_keys[0], _keys[2]], [_self.RunId, Milliseconds(Kept), .. InstanceFields.Write(report, _host)]);
+                await _link.RunAsync(RedisScripts.Stop, [_keys[0], _keys[2]], [_self.RunId, (long)Kept.TotalMilliseconds, .. InstanceFields.Write(report, _host)]);
             }
         }
-        catch (Exception e) when (e is FleetUnavailableException or RedisErrorException or IOException or TimeoutException)
+        catch (Exception e) when (e is FleetUnavailableException or RedisException or TimeoutException)
         {
             Log.NotMarked(_logger, _self.Name);
         }
@@ -136,11 +137,11 @@ internal sealed partial class RedisRegister : IFleetState
         var answer = await SendBeatAsync("");
         if (answer[0] == "taken")
         {
-            var (run, host, pid) = (answer[1]!, answer[2]!, (int)CounterValues.Read(answer[3]));
-            var (machine, start) = (answer[4]!, CounterValues.Read(answer[5]));
+            var (run, host, pid) = ((string)answer[1]!, (string)answer[2]!, (int)CounterValues.Read(answer[3]));
+            var (machine, start) = ((string)answer[4]!, CounterValues.Read(answer[5]));
             if (!_host.IsGone(machine, pid, start))
             {
-                if (!Outwaits(run, host, pid, _host.IsRunning(machine, pid, start), answer[6]!))
+                if (!Outwaits(run, host, pid, _host.IsRunning(machine, pid, start), (string)answer[6]!))
                 {
                     return;
                 }
@@ -163,21 +164,21 @@ internal sealed partial class RedisRegister : IFleetState
         _registered.TrySetResult();
     }
 
-    private async Task<string?[]> SendBeatAsync(string replaces)
+    private async Task<RedisValue[]> SendBeatAsync(string replaces)
     {
         var floors = _counters.Floors();
-        string[] arguments =
+        RedisValue[] arguments =
         [
             _self.Name,
             _self.RunId,
-            Milliseconds(Lease),
+            (long)Lease.TotalMilliseconds,
             replaces,
             string.Create(CultureInfo.InvariantCulture, $"{_self.Pid} {_host.ProcessStart} {++_beats} {_host.Value}"),
-            Milliseconds(Kept),
-            .. Enumerable.Range(0, CounterValues.Count).Select(i => floors is null ? "" : floors[i].ToString(CultureInfo.InvariantCulture)),
+            (long)Kept.TotalMilliseconds,
+            .. Enumerable.Range(0, CounterValues.Count).Select(i => floors is null ? RedisValue.EmptyString : floors[i]),
             .. InstanceFields.Write(_report, _host),
         ];
-        return (await _link.SendAsync(RedisScripts.Beat, _keys, arguments)).Texts();
+        return (RedisValue[])(await _link.SendAsync(RedisScripts.Beat, _keys, arguments))!;
     }
 
     /// <summary>
@@ -200,8 +201,6 @@ internal sealed partial class RedisRegister : IFleetState
         _waitsFor = (run, beat, _time.GetTimestamp());
         return false;
     }
-
-    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
     private static partial class Log
     {

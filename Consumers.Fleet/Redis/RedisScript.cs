@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -10,11 +11,11 @@ internal sealed class RedisScript(string text, params string[] types)
     public string Text { get; } = text;
 
     /// <summary>What Redis knows it by.</summary>
-    public string Hash { get; } = HashOf(text);
+    public byte[] Hash { get; } = HashOf(text);
 
 #pragma warning disable CA5350 // The protocol's choice, and no secret.
-    private static string HashOf(string text) => Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(text)));
+    private static byte[] HashOf(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
 #pragma warning restore CA5350
 
-    public IEnumerable<string> Types(int keys) => Enumerable.Range(0, keys).Select(i => types[Math.Min(i, types.Length - 1)]);
+    public RedisValue[] Types(int keys) => [.. Enumerable.Range(0, keys).Select(i => (RedisValue)types[Math.Min(i, types.Length - 1)])];
 }

@@ -108,14 +108,14 @@ internal static class RedisScripts
     /// <summary>Key: a string. Answers it.</summary>
     public static readonly RedisScript Read = new("return {redis.call('GET', KEYS[1])}", "string");
 
-    /// <summary>Replaces a guarded task. Key: its value. Arguments: what it should be, or nothing; what it becomes; its life. Answers 1, or what it is.</summary>
-    public static readonly RedisScript Replace = new($"{Comparing}put() return 1", "string");
+    /// <summary>Replaces a guarded task. Key: its value. Arguments: what it should be, or nothing; what it becomes; its life. Answers 1, or 0 and what it is.</summary>
+    public static readonly RedisScript Replace = new($"{Comparing}put() return {{1}}", "string");
 
     /// <summary>The same, and tells its status as <see cref="Tell"/> does, whose keys and arguments follow.</summary>
-    public static readonly RedisScript ReplaceAndTell = new($"{Telling}{Comparing}tell(2, 4) put() return 1", "string", "hash", "string");
+    public static readonly RedisScript ReplaceAndTell = new($"{Telling}{Comparing}tell(2, 4) put() return {{1}}", "string", "hash", "string");
 
     /// <summary>The same, and counts as <see cref="Count"/> does, whose keys and arguments follow. Answers 2 where that would answer 1.</summary>
-    public static readonly RedisScript ReplaceAndCount = new($"{Counting}{Comparing}local counted = count(2, 4) put() return 1 + counted", "string", "hash", "string", "integer");
+    public static readonly RedisScript ReplaceAndCount = new($"{Counting}{Comparing}local counted = count(2, 4) put() return {{1 + counted}}", "string", "hash", "string", "integer");
 
     /// <summary>How to count: <c>k</c> and <c>a</c> are where its keys and arguments begin. A counter of a wrong type is found by raising it, and then those before it are lowered again.</summary>
     private const string Counting =
@@ -163,7 +163,7 @@ internal static class RedisScripts
         if not isNew then
           local is = redis.call('GET', KEYS[1])
           if is ~= ARGV[2] and (is or '') ~= ARGV[1] then
-            return is
+            return {0, is}
           end
         end
         local function put()

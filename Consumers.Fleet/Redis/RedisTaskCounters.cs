@@ -1,4 +1,5 @@
 using Consumers.Core;
+using StackExchange.Redis;
 
 namespace Consumers.Fleet;
 
@@ -75,20 +76,20 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
 
     public async ValueTask<IReadOnlyDictionary<string, TaskCounts>> CountsAsync(CancellationToken cancellationToken)
     {
-        var rows = (await _link.RunAsync(RedisScripts.Counts, [RedisKeys.Instances], []).WaitAsync(cancellationToken)).Rows();
+        var rows = (RedisResult[])(await _link.RunAsync(RedisScripts.Counts, [RedisKeys.Instances], []).WaitAsync(cancellationToken))!;
         var counts = new Dictionary<string, TaskCounts>(StringComparer.Ordinal);
         foreach (var row in rows)
         {
-            var values = row.Texts();
-            counts[values[0]!] = CounterValues.ToCounts(values.AsSpan(1));
+            var values = (RedisValue[])row!;
+            counts[(string)values[0]!] = CounterValues.ToCounts(values.AsSpan(1));
         }
         return counts;
     }
 
     public async ValueTask<TaskState?> StatusAsync(string taskId, CancellationToken cancellationToken)
     {
-        var answer = await _link.RunAsync(RedisScripts.Read, [RedisKeys.Status(taskId)], []).WaitAsync(cancellationToken);
-        return TaskStateNames.FromWire(answer.Texts()[0]);
+        var answer = (RedisValue[])(await _link.RunAsync(RedisScripts.Read, [RedisKeys.Status(taskId)], []).WaitAsync(cancellationToken))!;
+        return TaskStateNames.FromWire(answer[0]);
     }
 
     /// <summary>What each counter must be at least; null until it is known what they were before this process.</summary>
@@ -238,7 +239,7 @@ internal sealed class RedisTaskCounters : ITaskCounters, ITaskCountReader
     {
         var (script, keys, arguments) = _calls.Alone(entry);
         var answer = await _link.RunAsync(script, keys, arguments).ConfigureAwait(false);
-        if (entry.Kind == CountEntryKind.Ended && answer.Number == 1)
+        if (entry.Kind == CountEntryKind.Ended && (long)answer == 1)
         {
             Counted(entry);
         }

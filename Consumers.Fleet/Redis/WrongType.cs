@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Consumers.Fleet;
 
 /// <summary>Keys of ours that somebody else has written as something else. They are renamed, never deleted: nobody knows whose they are.</summary>
@@ -39,7 +41,7 @@ internal static class WrongType
         return {KEYS[1], 'value that is no guarded task', to}
         """);
 
-    public static bool IsMeant(RedisErrorException exception) =>
+    public static bool IsMeant(RedisServerException exception) =>
         exception.Message.Contains("WRONGTYPE", StringComparison.Ordinal)
         || exception.Message.Contains("is not an integer", StringComparison.Ordinal)
         || exception.Message.Contains("would overflow", StringComparison.Ordinal)
