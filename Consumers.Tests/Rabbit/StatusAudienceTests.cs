@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Consumers.Core;
 using Consumers.Rabbit;
+using Consumers.Tests.Fixtures;
 using RabbitMQ.Client;
 
 namespace Consumers.Tests.Rabbit;
@@ -58,6 +59,35 @@ public sealed class StatusAudienceTests
             Enumerable.Range(boundAt + 1, next - boundAt).Where(n => !got.Contains(Id(n))).ShouldBeEmpty($"round {round}");
             await rabbit.Channel.QueueDeleteAsync(queue);
         }
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_bound_after_the_question_was_routed_gets_what_was_due_before_its_answer()
+    {
+        Assert.SkipWhen(string.IsNullOrEmpty(RabbitFixture.Url), "no broker: RABBITMQ_URL is not set");
+        await using var proxy = AmqpProxy.Start(new Uri(RabbitFixture.Url!));
+        await using var rabbit = await RabbitFixture.CreateAsync(options => options.Url = proxy.Url.ToString());
+        var audience = Audience(rabbit, await rabbit.ReadyModuleAsync());
+        var routed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goesOn = new ManualResetEventSlim();
+        proxy.OnMethod = frame =>
+        {
+            if (!frame.FromClient && frame.Method == AmqpMethod.BasicReturn && routed.TrySetResult())
+            {
+                goesOn.Wait(TimeSpan.FromSeconds(20));
+            }
+            return AmqpVerdict.Forward;
+        };
+        var question = audience.PublishAsync(Event(0), CancellationToken.None).AsTask();
+        await routed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        var queue = await BindAsync(rabbit);
+        var due = audience.PublishAsync(Event(1), CancellationToken.None).AsTask();
+        goesOn.Set();
+
+        await question;
+        await due;
+        (await IdsAsync(rabbit, queue, 1)).ShouldBe([Id(1)]);
     }
 
     [Fact]
@@ -140,7 +170,7 @@ public sealed class StatusAudienceTests
     /// <summary>At least as many as are expected; in the order of the queue.</summary>
     private static async Task<List<string>> IdsAsync(RabbitFixture rabbit, string queue, int expected)
     {
-        await Fixtures.Eventually.TrueAsync(async () => await rabbit.ReadyAsync(queue) >= expected, $"{expected} events are in {queue}");
+        await Eventually.TrueAsync(async () => await rabbit.ReadyAsync(queue) >= expected, $"{expected} events are in {queue}");
         var ids = new List<string>();
         while (await rabbit.Channel.BasicGetAsync(queue, autoAck: true) is { } got)
         {
