@@ -5,9 +5,13 @@ using RabbitMQ.Client;
 namespace Consumers.Rabbit;
 
 /// <summary>
-/// One channel that consumes the dead-letter queue. AMQP's prefetch counts messages and not bytes, and here come the ones that were too large for anything else: it is small while little
+/// Consumes the dead-letter queue. AMQP's prefetch counts messages and not bytes, and here come the ones that were too large for anything else: it is small while little
 /// comes, grows while batches are full, and falls to what fits when a large body is seen. A large body is not copied: it holds up what comes behind it until it is archived.
 /// </summary>
+/// <remarks>
+/// Every prefetch has a channel of its own. Where a quorum queue is deleted and made anew while one channel ends a subscription and begins the next, RabbitMQ 3.10 can keep the first as
+/// a consumer of the new queue, of which the channel knows nothing: what it gives to that one is delivered to nobody, and comes back only with the end of the channel.
+/// </remarks>
 internal sealed class DeadLetterInbox : IAsyncDisposable
 {
     public const int QuietPrefetch = 2, MaxPrefetch = 32;
@@ -18,42 +22,48 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     private readonly RabbitSession _session;
-    private readonly IChannel _channel;
     private readonly RabbitModule _module;
-    private readonly Channel<HeldDeadLetter> _arrived = Channel.CreateUnbounded<HeldDeadLetter>();
+
+    /// <summary>Null when the subscription has ended: nothing more comes of it.</summary>
+    private readonly Channel<HeldDeadLetter?> _arrived = Channel.CreateUnbounded<HeldDeadLetter?>();
+
     private readonly HeldBodies _held;
-    private string? _subscription;
+    private IChannel _channel = null!;
+    private string _subscription = "";
     private int _subscriptions;
     private int _wanted = QuietPrefetch;
     private int _prefetch;
+    private bool _isEnding;
 
-    private DeadLetterInbox(RabbitSession session, IChannel channel, RabbitModule module)
+    private DeadLetterInbox(RabbitSession session, RabbitModule module)
     {
-        (_session, _channel, _module) = (session, channel, module);
+        (_session, _module) = (session, module);
         _held = new HeldBodies(HeldBytes, module.Time);
-        channel.ChannelShutdownAsync += (_, reason) =>
-        {
-            session.Lose($"the channel that archives dead letters was closed: {reason.ReplyCode} {reason.ReplyText}");
-            return Task.CompletedTask;
-        };
     }
 
     private string Queue => _module.Names.DeadLetterQueue;
 
     public static async Task<DeadLetterInbox> OpenAsync(RabbitSession session, RabbitModule module)
     {
-        var inbox = new DeadLetterInbox(session, await session.Connection.CreateChannelAsync(cancellationToken: session.Lost), module);
-        await inbox.FitAsync();
+        var inbox = new DeadLetterInbox(session, module);
+        await inbox.SubscribeAsync();
         return inbox;
     }
 
-    /// <summary>Waits for the next dead letters; what came meanwhile is in the batch, up to its bounds.</summary>
+    /// <summary>Waits for the next dead letters; what came meanwhile is in the batch, up to its bounds. Those of the batch before are acknowledged.</summary>
     public async Task<List<HeldDeadLetter>> TakeAsync(CancellationToken cancellationToken)
     {
         await FitAsync();
-        var batch = new List<HeldDeadLetter> { await NextAsync(cancellationToken) };
-        var bytes = batch[0].Length;
-        while (batch.Count < DeadLetterBatch.MaxLetters && _arrived.Reader.TryPeek(out var next) && bytes + next.Length <= DeadLetterBatch.MaxBytes && _arrived.Reader.TryRead(out next))
+        HeldDeadLetter? first;
+        while ((first = await NextAsync(cancellationToken)) is null)
+        {
+            // Closed when the broker has the acks, which were sent before.
+            await _channel.DisposeAsync();
+            await SubscribeAsync();
+        }
+        var batch = new List<HeldDeadLetter> { first };
+        var bytes = first.Length;
+        while (batch.Count < DeadLetterBatch.MaxLetters && _arrived.Reader.TryPeek(out var next) && next is not null && bytes + next.Length <= DeadLetterBatch.MaxBytes && _arrived.Reader.TryRead(out _))
         {
             batch.Add(next);
             bytes += next.Length;
@@ -79,7 +89,10 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
         _arrived.Writer.TryComplete();
         while (_arrived.Reader.TryRead(out var held))
         {
-            Release(held);
+            if (held is not null)
+            {
+                Release(held);
+            }
         }
         // With it goes back what is not acknowledged.
         await _channel.DisposeAsync();
@@ -91,7 +104,7 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
         held.End();
     }
 
-    private async ValueTask<HeldDeadLetter> NextAsync(CancellationToken cancellationToken)
+    private async ValueTask<HeldDeadLetter?> NextAsync(CancellationToken cancellationToken)
     {
         if (_arrived.Reader.TryRead(out var held))
         {
@@ -112,7 +125,7 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
     }
 
     /// <summary>A broker may forget a consumer, as it may one of the work queue; then dead letters are ready and none is delivered. The connection is built anew.</summary>
-    private async ValueTask<HeldDeadLetter> NextOrLoseAsync(CancellationToken cancellationToken)
+    private async ValueTask<HeldDeadLetter?> NextOrLoseAsync(CancellationToken cancellationToken)
     {
         var isSuspect = false;
         while (true)
@@ -136,23 +149,32 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
         }
     }
 
-    /// <summary>A new subscription on the same channel where another prefetch is wanted; what is unacknowledged stays so.</summary>
+    /// <summary>Ends the subscription where another prefetch is wanted. What it has delivered is taken first.</summary>
     private async Task FitAsync()
     {
-        var fitting = _held.Fit(_wanted);
-        if (fitting == _prefetch)
+        if (!_isEnding && _held.Fit(_wanted) != _prefetch)
         {
-            return;
+            _isEnding = true;
+            await _channel.BasicCancelAsync(_subscription, noWait: false, _session.Lost);
         }
-        if (_subscription is { } standing)
+    }
+
+    private async Task SubscribeAsync()
+    {
+        _channel = await _session.Connection.CreateChannelAsync(cancellationToken: _session.Lost);
+        _channel.ChannelShutdownAsync += (_, reason) =>
         {
-            await _channel.BasicCancelAsync(standing, noWait: false, _session.Lost);
-        }
-        await _channel.BasicQosAsync(0, (ushort)fitting, global: false, _session.Lost);
-        _prefetch = fitting;
-        var subscription = new Subscription(this, _channel);
+            if (reason.Initiator != ShutdownInitiator.Application)
+            {
+                _session.Lose($"the channel that archives dead letters was closed: {reason.ReplyCode} {reason.ReplyText}");
+            }
+            return Task.CompletedTask;
+        };
+        _isEnding = false;
+        _prefetch = _held.Fit(_wanted);
         _subscription = $"{_module.Instance.Name}.{_module.Name}.archivist.{_module.Instance.RunId[..8]}.{++_subscriptions}";
-        await _channel.BasicConsumeAsync(Queue, autoAck: false, _subscription, noLocal: false, exclusive: false, arguments: null, subscription, _session.Lost);
+        await _channel.BasicQosAsync(0, (ushort)_prefetch, global: false, _session.Lost);
+        await _channel.BasicConsumeAsync(Queue, autoAck: false, _subscription, noLocal: false, exclusive: false, arguments: null, new Subscription(this, _channel), _session.Lost);
     }
 
     private Task Deliver(ulong tag, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
@@ -176,6 +198,13 @@ internal sealed class DeadLetterInbox : IAsyncDisposable
         public override Task HandleBasicDeliverAsync(
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
             inbox.Deliver(deliveryTag, properties, body);
+
+        /// <summary>Told in its turn, behind everything that was delivered.</summary>
+        public override async Task HandleBasicCancelOkAsync(string consumerTag, CancellationToken cancellationToken = default)
+        {
+            await base.HandleBasicCancelOkAsync(consumerTag, cancellationToken);
+            inbox._arrived.Writer.TryWrite(null);
+        }
 
         /// <summary>From the broker's side: the queue was deleted, or its leader is gone.</summary>
         public override async Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using Consumers.Core;
 using Consumers.Rabbit;
 using Consumers.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Consumers.Tests.Faults;
 
@@ -64,6 +65,33 @@ public sealed class TopologyTests
             fleet.Log.Of(task.Id).Select(effect => effect.Attempt).ShouldBe([1, 2]);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{lost} messages went with the queue; all 50 that came after were done");
+    }
+
+    [Fact]
+    public async Task A_work_queue_that_is_made_anew_while_its_module_is_paused_is_consumed_to_the_end()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var fleet = await StartAsync(broker);
+        await DoneAsync(await PublishAsync(broker, 100, "ok"));
+        var pauses = fleet.Services.GetRequiredService<IPauses>();
+        await pauses.PauseAsync(new PauseOrder("rabbit", null, "anna", "the queue moves"), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => fleet.Transport.Lanes.All(lane => lane.Prefetch == 0), "no lane is subscribed");
+        await broker.DeleteQueueAsync("work");
+        // To the exchange, where nothing takes it: whoever publishes makes the queue anew.
+        var accepted = TestFleet.Task("ok");
+        await Eventually.TrueAsync(() => PublishesAsync(fleet, accepted), "the queue is there again");
+
+        await pauses.ResumeAsync(new PauseOrder("rabbit", null, "anna", null), TestContext.Current.CancellationToken);
+
+        await DoneAsync([accepted, .. await PublishAsync(broker, 100, "ok")]);
+
+        async Task DoneAsync(IEnumerable<TaskMessage> tasks)
+        {
+            foreach (var task in tasks)
+            {
+                await fleet.ReachesAsync(task.Id, TaskState.Completed);
+            }
+        }
     }
 
     [Theory]
