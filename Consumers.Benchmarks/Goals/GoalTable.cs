@@ -41,8 +41,8 @@ internal static class GoalTable
         new("start", "working set, module with the ledger in a generic host, MiB", "fleet", null, GoalMeasure.WorkingSet, 90, null),
         new("start", "working set, the host, MiB", "host", null, GoalMeasure.WorkingSet, 90, null),
         new("growth", "throughput at 1 M ledger rows ÷ at 10 k", "rows-1m", "rows-10k", GoalMeasure.Rate, 0.95, null),
-        new("memory", "working set with a backlog as long as a run ÷ with one of 1,000", "backlog", "backlog-1k", GoalMeasure.WorkingSet, 1.1, null),
-        new("memory", "managed heap with a backlog as long as a run ÷ with one of 1,000", "backlog", "backlog-1k", GoalMeasure.ManagedHeap, 1.1, null),
+        new("memory", "working set with a backlog as long as a run ÷ with one of 2,000", "backlog", "backlog-2k", GoalMeasure.WorkingSet, 1.1, null),
+        new("memory", "managed heap with a backlog as long as a run ÷ with one of 2,000", "backlog", "backlog-2k", GoalMeasure.ManagedHeap, 1.1, null),
         new("pages", "what five viewers cost at 1,000 tasks/s above what they cost at 100, % of a core", "tasks-1000", "tasks-100", GoalMeasure.ViewersAbove, 5, null),
     ];
 }

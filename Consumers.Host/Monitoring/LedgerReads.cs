@@ -23,8 +23,8 @@ internal sealed partial class LedgerReads(ITaskQueries queries, TimeProvider tim
     /// <param name="what">For the log.</param>
     public async Task<Known<T>> ReadAsync<T>(string what, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) where T : class
     {
-        // What the first one costs a process is not the ledger's fault.
-        await queries.PrepareAsync().WaitAsync(cancellationToken);
+        // What the first one costs a process is not the ledger's fault. Where it fails, so does the read, which says so.
+        await queries.PrepareAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return await ReadOftenAsync(what, read, cancellationToken);
     }
 
