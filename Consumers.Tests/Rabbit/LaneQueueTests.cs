@@ -37,15 +37,18 @@ public sealed class LaneQueueTests
     [Fact]
     public async Task A_worker_that_was_woken_for_nothing_is_woken_again()
     {
-        var waiting = _queue.TakeAsync(new LaneQueue.Worker()).AsTask();
-        for (var tag = 1UL; tag <= 1000 && !waiting.IsCompleted; tag++)
-        {
-            Add(tag);
-            _queue.TryTake(out _);
-        }
-        Add(1001);
+        var thread = new ContinuationsOnCall();
+        var waiting = thread.Begin(() => _queue.TakeAsync(new LaneQueue.Worker()).AsTask());
+        Add(1);
+        // Before the woken one runs.
+        _queue.TryTake(out _).ShouldBeTrue();
+        thread.RunAll().ShouldBe(1);
+        waiting.IsCompleted.ShouldBeFalse();
 
-        (await waiting.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+        Add(2);
+
+        thread.RunAll().ShouldBe(1);
+        (await waiting).ShouldNotBeNull().Tag.ShouldBe(2UL);
     }
 
     [Fact]
