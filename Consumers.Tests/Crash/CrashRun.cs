@@ -109,6 +109,8 @@ internal sealed class CrashRun : IAsyncDisposable
         .. Site.Environmental(),
         .. Mailbox.Environment,
         new("Logging__LogLevel__Default", "Warning"),
+        // Every first attempt may fail here, which is what it pauses a type for.
+        new("Consumers__Breaker__Enabled", "false"),
         new("Consumers__Retry__Base", $"{_retry.Base:c}"),
         new("Consumers__Retry__Cap", $"{_retry.Cap:c}"),
         new(CrashPoint.Variable, crashAt ?? ""),
