@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Consumers.Core;
 using Consumers.Rabbit;
 using Consumers.Tests.Fixtures;
@@ -43,6 +44,45 @@ public sealed class ForgottenArchivistTests
 
         await ArchivedAsync(fleet, 6);
         kept.ShouldBeGreaterThan(0, "it was not told");
+    }
+
+    /// <summary>Two on one channel are what the broker confuses when the queue is made anew between them.</summary>
+    [Fact]
+    public async Task Each_subscription_of_the_archivist_has_a_channel_of_its_own_and_the_one_before_is_closed()
+    {
+        await using var broker = await RabbitBroker.ConnectAsync();
+        await using var proxy = AmqpProxy.Start(new Uri(broker.Url));
+        var steps = new ConcurrentQueue<(int Connection, int Channel, bool Begins)>();
+        proxy.OnMethod = frame =>
+        {
+            var begins = frame.Method == AmqpMethod.BasicConsume && frame.Bytes.AsSpan().IndexOf(".archivist."u8) > 0;
+            if (frame.FromClient && (begins || frame.Method == AmqpMethod.ChannelClose))
+            {
+                steps.Enqueue((frame.Connection, frame.Channel, begins));
+            }
+            return AmqpVerdict.Forward;
+        };
+        await using var fleet = await TestFleet.StartAsync(
+            consumers => consumers.AddRabbit(options =>
+            {
+                broker.Configure(options);
+                options.Url = proxy.Url.ToString();
+            }),
+            null, null, "test-1");
+        await broker.UntilDeclaredAsync();
+
+        await PublishAsync(broker, 100);
+        await ArchivedAsync(fleet, 100);
+
+        // Twice as many at once after each full batch, and two again after a quiet second.
+        await Eventually.TrueAsync(() => steps.Count(step => step.Begins) >= 3, "the prefetch grew and fell");
+        var begun = steps.First(step => step.Begins);
+        var isOpen = false;
+        foreach (var step in steps.Where(step => (step.Connection, step.Channel) == (begun.Connection, begun.Channel)))
+        {
+            (step.Begins && isOpen).ShouldBeFalse("a subscription began on a channel that has had one");
+            isOpen = step.Begins;
+        }
     }
 
     private static async Task PublishAsync(RabbitBroker broker, int count)

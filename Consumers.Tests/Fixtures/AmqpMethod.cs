@@ -3,6 +3,7 @@ namespace Consumers.Tests.Fixtures;
 /// <summary>Class and method ids of AMQP 0-9-1, as they stand at the beginning of a method frame.</summary>
 public readonly record struct AmqpMethod(ushort Class, ushort Method)
 {
+    public static readonly AmqpMethod ChannelClose = new(20, 40);
     public static readonly AmqpMethod BasicPublish = new(60, 40);
     public static readonly AmqpMethod BasicDeliver = new(60, 60);
 

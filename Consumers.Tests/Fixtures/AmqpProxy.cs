@@ -73,6 +73,8 @@ internal sealed class AmqpProxy : TcpProxy
 /// <param name="Connection">Counted from 1.</param>
 public readonly record struct AmqpFrame(int Connection, bool FromClient, byte[] Bytes)
 {
+    public int Channel => BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(1));
+
     public AmqpMethod Method => new(BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(7)), BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(9)));
 
     /// <summary>Of a basic.ack: the tag, and whether it covers all lower ones.</summary>

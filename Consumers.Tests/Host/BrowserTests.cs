@@ -6,6 +6,17 @@ namespace Consumers.Tests.Host;
 /// <summary>What only a browser can tell: widths, the content security policy, and that pages become live.</summary>
 public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
 {
+    private const string WidthWith = """
+        number => {
+          if (number) {
+            document.querySelectorAll('td.n, .tile dd:not(.more)').forEach(place => {
+              place.innerHTML = number === 'unknown' ? '<span class="unknown">unknown</span>' : number;
+            });
+          }
+          return document.documentElement.scrollWidth;
+        }
+        """;
+
     private readonly HostUnderTest _host = shared.Host;
 
     [Theory]
@@ -43,17 +54,6 @@ public sealed class BrowserTests(SharedHost shared) : IClassFixture<SharedHost>
             complaints.ShouldBeEmpty();
         });
     }
-
-    private const string WidthWith = """
-        number => {
-          if (number) {
-            document.querySelectorAll('td.n, .tile dd:not(.more)').forEach(place => {
-              place.innerHTML = number === 'unknown' ? '<span class="unknown">unknown</span>' : number;
-            });
-          }
-          return document.documentElement.scrollWidth;
-        }
-        """;
 
     [Fact]
     public async Task A_page_shows_what_happens_without_being_asked_again() => await Chromium.WithPageAsync(ColorScheme.Light, 320, async page =>
